@@ -1,0 +1,79 @@
+"""The shared values. Rooms talk to each other in these and in nothing else.
+
+Purl("pypi", "jinja2", "2.10")             a package's name everywhere
+Inventory.assemble(…)                      what is in an artifact
+Statement.about(name, digest, type, …)     what is said about it
+Decision(…).allowed                        what follows
+"""
+
+from custody.model.advisory import SEVERITIES, Advisory, Affected, Range, Severity, severity_rank
+from custody.model.advisory import Event as RangeEvent
+from custody.model.artifact import Artifact, Descriptor, Layer, Platform
+from custody.model.assessment import CONTROL_VERDICTS, Assessment, Attestation, CitedEvidence, ControlResult
+from custody.model.build import BuildContext, GitState
+from custody.model.canonical import canonical_json, pretty_json
+from custody.model.digest import CHECKSUM_LENGTHS, Checksum, Digest
+from custody.model.event import Event, format_time
+from custody.model.evidence import Evidence, Signer
+from custody.model.files import Entry, LayerContent, Progress, Wanted
+from custody.model.finding import DatabaseState, Finding, HowFound, NotEvaluated, ScanReport, Suppression
+from custody.model.package import Dependency, Distribution, Inventory, Location, Package, Skipped
+from custody.model.purl import Purl
+from custody.model.statement import PAYLOAD_TYPE, PREDICATE_TYPES, Statement, Subject, predicate_alias, predicate_types
+from custody.model.verdict import Decision, ExceptionGrant, Verdict
+
+__all__ = [
+    "CHECKSUM_LENGTHS",
+    "CONTROL_VERDICTS",
+    "PAYLOAD_TYPE",
+    "PREDICATE_TYPES",
+    "SEVERITIES",
+    "Advisory",
+    "Affected",
+    "Artifact",
+    "Assessment",
+    "Attestation",
+    "BuildContext",
+    "Checksum",
+    "CitedEvidence",
+    "ControlResult",
+    "DatabaseState",
+    "Decision",
+    "Dependency",
+    "Descriptor",
+    "Digest",
+    "Distribution",
+    "Entry",
+    "Event",
+    "Evidence",
+    "ExceptionGrant",
+    "Finding",
+    "GitState",
+    "HowFound",
+    "Inventory",
+    "Layer",
+    "LayerContent",
+    "Location",
+    "NotEvaluated",
+    "Package",
+    "Platform",
+    "Progress",
+    "Purl",
+    "Range",
+    "RangeEvent",
+    "ScanReport",
+    "Severity",
+    "Signer",
+    "Skipped",
+    "Statement",
+    "Subject",
+    "Suppression",
+    "Verdict",
+    "Wanted",
+    "canonical_json",
+    "format_time",
+    "predicate_alias",
+    "predicate_types",
+    "pretty_json",
+    "severity_rank",
+]

@@ -1,0 +1,244 @@
+"""Packages and how they depend on each other: the inventory of an artifact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from custody.model.purl import Purl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from custody.model.artifact import Artifact
+    from custody.model.digest import Checksum, Digest
+
+__all__ = ["Dependency", "Distribution", "Inventory", "Location", "Package", "Skipped"]
+
+RELATIONS = ("contains", "depends_on", "dev", "optional", "peer", "build", "owns")
+"""How two packages can relate. `dev`, `optional`, `peer` and `build` are ways of depending; `owns` is an operating
+system
+package that installed the files of another one.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """One piece of evidence that a package is there.
+
+    path: file in the artifact, without a leading "/"; where: place inside that file ("package[3]"), "" for the file as
+    a whole; layer: digest of the layer that *introduced* the package there (diff_id, or the blob's digest where that is
+    not known), None in a directory; cataloger: name of the one that saw it.
+    """
+
+    path: str
+    cataloger: str
+    where: str = ""
+    layer: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One package, known by its purl: seen in several places it is one package with several locations.
+
+    version: "" where it is not known (an open requirement): never guessed.
+    licence_declared: SPDX expression; None means nobody said (NOASSERTION); "NONE" that it is known to have none.
+    licence_concluded: SPDX expression found in the files themselves, None likewise.
+    licence_texts: (LicenseRef-… → the original words) for every LicenseRef used in the two expressions.
+    source_name, source_version: of the source package it was built from (distributions), "" where it is its own.
+    supplier, originator: "Person: …" or "Organization: …" as SPDX writes them, "" where not stated.
+    installed: False for a lock file's entry, which says what will be installed, not what is.
+    """
+
+    purl: Purl
+    name: str
+    version: str = ""
+    locations: tuple[Location, ...] = ()
+    licence_declared: str | None = None
+    licence_concluded: str | None = None
+    licence_texts: tuple[tuple[str, str], ...] = ()
+    checksums: tuple[Checksum, ...] = ()
+    source_name: str = ""
+    source_version: str = ""
+    supplier: str = ""
+    originator: str = ""
+    homepage: str = ""
+    download_location: str = ""
+    description: str = ""
+    copyright: str = ""
+    purpose: str = "LIBRARY"
+    installed: bool = True
+
+    @property
+    def id(self) -> str:
+        """Give the identity inside an inventory: the canonical purl."""
+        return str(self.purl)
+
+    def merged(self, other: Package) -> Package:
+        """Give this package with what another sighting of it adds. What both state, the earlier one keeps."""
+        changes: dict[str, object] = {
+            "locations": tuple(sorted({*self.locations, *other.locations}, key=_location_order)),
+            "checksums": tuple(sorted({*self.checksums, *other.checksums})),
+            "licence_texts": tuple(sorted({**dict(other.licence_texts), **dict(self.licence_texts)}.items())),
+            "installed": self.installed or other.installed,
+        }
+        for name in ("licence_declared", "licence_concluded"):
+            changes[name] = getattr(self, name) if getattr(self, name) is not None else getattr(other, name)
+        for name in (
+            "source_name",
+            "source_version",
+            "supplier",
+            "originator",
+            "homepage",
+            "download_location",
+            "description",
+            "copyright",
+        ):
+            changes[name] = getattr(self, name) or getattr(other, name)
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def _location_order(location: Location) -> tuple[str, str, str, str]:
+    return (location.path, location.where, location.cataloger, str(location.layer or ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Dependency:
+    """An edge: `source` needs (contains, owns) `target`; both are package ids. relation: one of `RELATIONS`."""
+
+    source: str
+    target: str
+    relation: str = "depends_on"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Skipped:
+    """Something that was there and could not be read, so that nothing is silently left out. where: `path[:place]`."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """The operating system that `etc/os-release` names.
+
+    id: "debian"; version: VERSION_ID ("12"), "" for a rolling one.
+    """
+
+    id: str
+    version: str = ""
+    name: str = ""
+    codename: str = ""
+    like: tuple[str, ...] = ()
+
+    @property
+    def tag(self) -> str:
+        """Give the value of a purl's `distro` qualifier: `debian-12`."""
+        return f"{self.id}-{self.version}" if self.version else self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What is in an artifact.
+
+    Packages and edges are sorted and unique; `root` is the id of the package that is the artifact itself.
+
+    Every package can be reached from the root; every edge ends at packages of this inventory.
+    catalogers: (name, how many packages it saw), every cataloger that ran, also those that saw none.
+    """
+
+    artifact: Artifact
+    root: Package
+    packages: tuple[Package, ...]
+    dependencies: tuple[Dependency, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    distribution: Distribution | None = None
+    catalogers: tuple[tuple[str, int], ...] = ()
+    files: int = 0
+
+    @classmethod
+    def assemble(
+        cls,
+        *,
+        artifact: Artifact,
+        root: Package,
+        packages: Iterable[Package],
+        dependencies: Iterable[Dependency],
+        skipped: Iterable[Skipped] = (),
+        distribution: Distribution | None = None,
+        catalogers: Iterable[tuple[str, int]] = (),
+        files: int = 0,
+    ) -> Inventory:
+        """Merge sightings by purl, drop edges that end nowhere, and hang what nothing reaches below the root."""
+        merged: dict[str, Package] = {}
+        for package in packages:
+            merged[package.id] = merged[package.id].merged(package) if package.id in merged else package
+        merged.pop(root.id, None)
+        known = {root.id, *merged}
+        edges = {d for d in dependencies if d.source in known and d.target in known and d.source != d.target}
+        edges |= {
+            Dependency(source=root.id, target=top, relation="contains") for top in _tops(root.id, sorted(merged), edges)
+        }
+        return cls(
+            artifact=artifact,
+            root=root,
+            packages=tuple(merged[key] for key in sorted(merged)),
+            dependencies=tuple(sorted(edges)),
+            skipped=tuple(sorted(set(skipped))),
+            distribution=distribution,
+            catalogers=tuple(sorted(catalogers)),
+            files=files,
+        )
+
+    def path_to(self, package_id: str) -> tuple[str, ...]:
+        """Give a shortest chain of package ids from the root to a package, both ends included.
+
+        empty where there is none.
+        """
+        parents: dict[str, str] = {self.root.id: ""}
+        targets: dict[str, list[str]] = {}
+        for edge in self.dependencies:
+            targets.setdefault(edge.source, []).append(edge.target)
+        queue = [self.root.id]
+        for current in queue:
+            if current == package_id:
+                chain = [current]
+                while parents[chain[-1]]:
+                    chain.append(parents[chain[-1]])
+                return tuple(reversed(chain))
+            for target in targets.get(current, ()):
+                if target not in parents:
+                    parents[target] = current
+                    queue.append(target)
+        return ()
+
+
+def _tops(root: str, names: list[str], edges: set[Dependency]) -> list[str]:
+    """Give what the root must contain so that it reaches all.
+
+    first what nothing points at, then one of each remaining cycle.
+    """
+    targets: dict[str, list[str]] = {}
+    for edge in sorted(edges):
+        targets.setdefault(edge.source, []).append(edge.target)
+    pointed = {edge.target for edge in edges}
+    reached = {root}
+
+    def spread(start: str) -> None:
+        stack = [start]
+        while stack:
+            current = stack.pop()
+            for target in targets.get(current, ()):
+                if target not in reached:
+                    reached.add(target)
+                    stack.append(target)
+
+    spread(root)
+    tops = []
+    for name in [n for n in names if n not in pointed] + names:
+        if name not in reached:
+            tops.append(name)
+            reached.add(name)
+            spread(name)
+    return tops
