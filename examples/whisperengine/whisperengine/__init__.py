@@ -1,0 +1,1 @@
+"""WhisperEngine: chat rooms kept company by personas."""

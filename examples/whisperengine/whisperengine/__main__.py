@@ -1,0 +1,5 @@
+"""`python -m whisperengine` starts the server."""
+
+from whisperengine.app import main
+
+main()
