@@ -1,0 +1,130 @@
+"""`vulnerabilities`: no known vulnerability is worse than the policy allows.
+
+    vulnerabilities: {maxSeverity: "MEDIUM", exceptions: [CVE-2023-12345], unknown: deny}
+
+maxSeverity: NONE, LOW, MEDIUM, HIGH or CRITICAL; findings above it fail, unless they are excepted: by an id (or alias)
+in `exceptions`, or by an exception that was recorded with an owner and has not expired. `unknown` says what becomes of
+findings that nobody scored and of packages on which the scan could say nothing: "deny" (the default) or "allow".
+
+Reads: the newest verified scan report (cosign vuln/v1 predicate).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from custody.errors import InputError
+from custody.fields import Fields
+from custody.model import SEVERITIES, Evidence, Finding, ScanReport, Verdict, predicate_types, severity_rank
+from custody.model.scan_json import scan_report_from_json
+from custody.policy.interface import Rule, Subject, unusable, verified
+
+NAME = "vulnerabilities"
+KINDS = predicate_types("vuln")
+SHOWN = 10
+"""Details listed in a verdict; the scan report has them all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """What the section says. exceptions: vulnerability ids, as written."""
+
+    max_severity: str
+    exceptions: tuple[str, ...] = ()
+    allow_unknown: bool = False
+
+
+def read(fields: Fields) -> Parameters:
+    """Read the section."""
+    fields.only("maxSeverity", "exceptions", "unknown")
+    severity = fields.text("maxSeverity").upper()
+    allowed = [word for word in SEVERITIES if word != "UNKNOWN"]
+    if severity not in allowed:
+        raise fields.fault("maxSeverity", f"expected one of {', '.join(allowed)}, got {fields.text('maxSeverity')!r}")
+    unknown = fields.one_of("unknown", ("deny", "allow")) if "unknown" in fields else "deny"
+    return Parameters(
+        max_severity=severity,
+        exceptions=tuple(fields.texts("exceptions")),
+        allow_unknown=unknown == "allow",
+    )
+
+
+def judge(subject: Subject, evidence: Sequence[Evidence], parameters: Parameters) -> Verdict:
+    """Pass when all was looked at and nothing counts that is above the limit."""
+    reports: list[tuple[ScanReport, Evidence]] = []
+    problem = ""
+    for item in verified(evidence, KINDS):
+        try:
+            reports.append((_report(item), item))
+        except InputError as error:
+            problem = f"; {error}"
+    if not reports:
+        reason = f"no verified scan report{unusable(evidence, KINDS)}{problem}"
+        return Verdict(rule=NAME, outcome="unknown", reason=reason)
+    report, item = max(reports, key=lambda pair: (pair[0].scanned_at, pair[1].digest))
+    outcome, reason, details = _weigh(subject, report, parameters)
+    return Verdict(rule=NAME, outcome=outcome, reason=reason, evidence=(item.digest,), details=details)
+
+
+def _report(item: Evidence) -> ScanReport:
+    """Take the report out of a cosign vuln/v1 predicate (`scanner.result`)."""
+    where = f"evidence {item.digest.short}"
+    result = Fields(item.statement.predicate, where).table("scanner").table("result")
+    report = scan_report_from_json(dict(result.value), result.at)
+    if not item.statement.is_about(report.artifact):
+        raise result.fault("artifact", f"the report is about {report.artifact}, and the statement about something else")
+    return report
+
+
+def _weigh(subject: Subject, report: ScanReport, parameters: Parameters) -> tuple[str, str, tuple[str, ...]]:
+    if report.database is None:
+        return "unknown", "the scan had no advisory database", ()
+    limit = severity_rank(parameters.max_severity)
+    counted = [finding for finding in report.findings if not _excepted(subject, finding, parameters)]
+    excepted = len(report.findings) - len(counted)
+    above = [finding for finding in counted if severity_rank(finding.severity) > limit]
+    unscored = [finding for finding in counted if finding.severity == "UNKNOWN"]
+    unseen = [*report.not_evaluated, *report.skipped]
+    tail = f", {excepted} excepted" if excepted else ""
+    if above:
+        reason = f"{_count(above)} above {parameters.max_severity}{tail}"
+        return "fail", reason, _details([_line(finding) for finding in above])
+    if (unscored or unseen) and not parameters.allow_unknown:
+        parts = [f"{_count(unscored)} without a severity"] if unscored else []
+        parts += [f"{len(unseen)} things that the scan could not evaluate"] if unseen else []
+        lines = [_line(finding) for finding in unscored]
+        lines += [f"{entry.package_id}: {entry.reason}" for entry in report.not_evaluated]
+        lines += [f"{entry.where}: {entry.reason}" for entry in report.skipped]
+        return "unknown", f"nothing above {parameters.max_severity}, but {' and '.join(parts)}{tail}", _details(lines)
+    packages = f"{report.packages} package{'s' * (report.packages != 1)}"
+    return "pass", f"nothing above {parameters.max_severity} in {packages}{tail}", ()
+
+
+def _excepted(subject: Subject, finding: Finding, parameters: Parameters) -> bool:
+    if not {finding.id, *finding.aliases}.isdisjoint(parameters.exceptions):
+        return True
+    grant = finding.suppression
+    return grant is not None and (grant.expires is None or subject.now < grant.expires)
+
+
+def _count(findings: Sequence[Finding]) -> str:
+    return f"{len(findings)} finding{'s' * (len(findings) != 1)}"
+
+
+def _line(finding: Finding) -> str:
+    fix = f"fixed in {finding.fixed_versions[0]}" if finding.fixed_versions else "no fix known"
+    return f"{finding.severity} {finding.id} {finding.package} {finding.version}, {fix}"
+
+
+def _details(lines: list[str]) -> tuple[str, ...]:
+    more = (f"and {len(lines) - SHOWN} more",) if len(lines) > SHOWN else ()
+    return (*lines[:SHOWN], *more)
+
+
+RULE = Rule(
+    name=NAME,
+    summary="no known vulnerability is above maxSeverity, unless it is excepted",
+    read=read,
+    judge=judge,
+)
