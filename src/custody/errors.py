@@ -19,7 +19,7 @@ EXIT_CODES = (
     (3, "a file or document is not valid"),
     (4, "a network, store or key is not reachable"),
     (70, "our bug; --debug shows the traceback"),
-    (130, "interrupted; nothing half-written was left behind"),
+    (130, "interrupted (143 by SIGTERM); nothing half-written was left behind"),
 )
 """The table that `--help` and the documentation print: (code, meaning)."""
 

@@ -11,7 +11,7 @@ from custody.model.advisory import Event as RangeEvent
 from custody.model.artifact import Artifact, Descriptor, Layer, Platform
 from custody.model.assessment import CONTROL_VERDICTS, Assessment, Attestation, CitedEvidence, ControlResult
 from custody.model.build import BuildContext, GitState
-from custody.model.canonical import canonical_json, pretty_json
+from custody.model.canonical import canonical_json, plain, pretty_json
 from custody.model.digest import CHECKSUM_LENGTHS, Checksum, Digest
 from custody.model.event import Event, format_time
 from custody.model.evidence import Evidence, Signer
@@ -19,6 +19,7 @@ from custody.model.files import Entry, LayerContent, Progress, Wanted
 from custody.model.finding import DatabaseState, Finding, HowFound, NotEvaluated, ScanReport, Suppression
 from custody.model.package import Dependency, Distribution, Inventory, Location, Package, Skipped
 from custody.model.purl import Purl
+from custody.model.scan_json import finding_order, scan_report_from_json, scan_report_to_json
 from custody.model.statement import PAYLOAD_TYPE, PREDICATE_TYPES, Statement, Subject, predicate_alias, predicate_types
 from custody.model.verdict import Decision, ExceptionGrant, Verdict
 
@@ -71,9 +72,13 @@ __all__ = [
     "Verdict",
     "Wanted",
     "canonical_json",
+    "finding_order",
     "format_time",
+    "plain",
     "predicate_alias",
     "predicate_types",
     "pretty_json",
+    "scan_report_from_json",
+    "scan_report_to_json",
     "severity_rank",
 ]

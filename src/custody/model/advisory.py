@@ -28,7 +28,8 @@ def severity_rank(severity: str) -> int:
 class Severity:
     """A severity as an advisory states it.
 
-    type: CVSS_V2, CVSS_V3, CVSS_V4 or Ubuntu; vector: the vector text, or Ubuntu's word.
+    type: CVSS_V2, CVSS_V3, CVSS_V4, Ubuntu or Publisher; vector: the vector text, or the word that Ubuntu or the
+    record's publisher chose.
     """
 
     type: str

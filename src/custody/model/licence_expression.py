@@ -2,8 +2,9 @@
 
     parse_expression("gpl-2.0+ or (MIT)")       # "GPL-2.0-or-later OR MIT"
 
-Spec: SPDX 2.3, Annex D (https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/). Ids are matched without regard to case
-and written as the list writes them; ids that SPDX renamed get their new name; the order of the operands is kept.
+Spec: SPDX 2.3, Annex D (https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/). Ids are matched without
+regard to case and written as the list writes them; ids that SPDX renamed get their new name; the order of the operands
+is kept.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from custody.errors import InputError
 from custody.model.licence_list import licence_list
 
-__all__ = ["combine", "parse_expression", "references_in", "terms_in"]
+__all__ = ["combine", "is_expression", "parse_expression", "references_in", "terms_in"]
 
 MAX_DEPTH = 100
 """Parentheses inside each other; nobody's licence needs more, and a bomb must not exhaust the stack."""
@@ -40,13 +40,22 @@ def parse_expression(text: str, where: str = "licence") -> str:
     return _render(_Parser(text, where).whole())
 
 
+def is_expression(text: str) -> bool:
+    """Say whether `text` is an expression, without the cost of saying what is wrong with it."""
+    try:
+        _Parser(text, "", hints=False).whole()
+    except InputError:
+        return False
+    return True
+
+
 def combine(expressions: Iterable[str], operator: str = "AND") -> str:
     """Join normal forms, at least one, by "AND" or "OR"; one that stands there already is not said again."""
     return _render(_join(operator, [_Parser(text, "licence").whole() for text in expressions]))
 
 
 def terms_in(expression: str) -> tuple[str, ...]:
-    """Give the terms ("MIT", "GPL-2.0-only WITH GCC-exception-2.0", "LicenseRef-x") of an expression, sorted, each once."""
+    """Give the terms of an expression ("MIT", "GPL-2.0-only WITH GCC-exception-2.0"), sorted, each once."""
     found: set[str] = set()
     stack = [_Parser(expression, "licence").whole()]
     while stack:
@@ -72,8 +81,9 @@ class _Token:
 class _Parser:
     """Recursive descent; WITH binds tighter than AND, AND tighter than OR (Annex D.4.5)."""
 
-    def __init__(self, text: str, where: str) -> None:
+    def __init__(self, text: str, where: str, *, hints: bool = True) -> None:
         self.text = text
+        self.hints = hints  # ids that look alike are searched for only where a person will read them
         self.where = where
         self.at = 0
         if len(text) > MAX_LENGTH:
@@ -140,7 +150,9 @@ class _Parser:
         self.at += 1
         entry = licence_list().exceptions.get(token.text.lower())
         if entry is None:
-            raise self.fault(f"unknown exception id {token.text!r}", token.start, _near(token.text, exceptions=True))
+            raise self.fault(
+                f"unknown exception id {token.text!r}", token.start, self.near(token.text, exceptions=True)
+            )
         return f"{name} WITH {entry.id}"
 
     def licence(self, token: _Token) -> str:
@@ -149,8 +161,16 @@ class _Parser:
             return token.text
         found = licence_id(token.text)
         if found is None:
-            raise self.fault(f"unknown licence id {token.text!r}", token.start, _near(token.text))
+            raise self.fault(f"unknown licence id {token.text!r}", token.start, self.near(token.text))
         return found
+
+    def near(self, text: str, *, exceptions: bool = False) -> str:
+        """Give the remedy for an id that is not in the list."""
+        from difflib import get_close_matches
+
+        known = licence_list().exceptions if exceptions else licence_list().licences
+        near = get_close_matches(text[:60].lower(), known, n=1) if self.hints else ()
+        return f"did you mean {known[near[0]].id!r}?" if near else "ids are listed at https://spdx.org/licenses/"
 
     def took(self, text: str) -> bool:
         """Step over a token if it is the next one; operators also in lower case, as SPDX 3 allows."""
@@ -161,7 +181,7 @@ class _Parser:
 
 
 def licence_id(text: str) -> str | None:
-    """Give an id of the list as it is written today, "+" kept where the licence has no name of its own for it; else None.
+    """Give an id as the list writes it today, with "+" where it has no id of its own for that; None if it is unknown.
 
     "GPL-2.0" is "GPL-2.0-only" and "GPL-2.0+" is "GPL-2.0-or-later": SPDX renamed both without a change of meaning.
     """
@@ -177,12 +197,6 @@ def licence_id(text: str) -> str | None:
     if key not in licences:
         return None
     return licences[key].id + ("+" if later else "")
-
-
-def _near(text: str, *, exceptions: bool = False) -> str:
-    known = licence_list().exceptions if exceptions else licence_list().licences
-    near = get_close_matches(text[:60].lower(), known, n=1)
-    return f"did you mean {known[near[0]].id!r}?" if near else "ids are listed at https://spdx.org/licenses/"
 
 
 def _join(operator: str, nodes: Iterable[_Node]) -> _Node:

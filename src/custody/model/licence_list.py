@@ -25,7 +25,10 @@ class LicenceEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicenceList:
-    """One release of the list. licences, exceptions: by id in lower case, since ids are matched without regard to case."""
+    """One release of the list.
+
+    licences, exceptions: by id in lower case, since ids are matched without regard to case.
+    """
 
     version: str
     licences: dict[str, LicenceEntry]
@@ -44,7 +47,8 @@ def licence_list() -> LicenceList:
 
 
 def _entries(rows: list[list[str]]) -> dict[str, LicenceEntry]:
-    return {
-        id.lower(): LicenceEntry(id=id, name=name, osi_approved="osi" in flags.split(), deprecated="deprecated" in flags)
-        for id, name, flags in rows
-    }
+    entries = [
+        LicenceEntry(id=key, name=name, osi_approved="osi" in flags.split(), deprecated="deprecated" in flags.split())
+        for key, name, flags in rows
+    ]
+    return {entry.id.lower(): entry for entry in entries}

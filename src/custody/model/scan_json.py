@@ -10,14 +10,15 @@
     suppressed        the findings that a recorded exception covers; the same shape, and `suppression` says why
     notEvaluated      {package, reason, advisory?}: on these the scan says nothing
     skipped           {where, reason}: files that could not be read
-    database          {digest, newest, importedAt, origin, partial, ecosystems: [{name, advisories}]}, or null: none was asked
+    database          {digest, newest, importedAt, origin, partial, ecosystems [{name, advisories}]}; null: none asked
 
-A finding: id, aliases, summary, severity (upper case), severitySource, cvss {version, vector, score} or null, package {name, version,
-purl, ecosystem}, fixedVersions, layer or null, path (purls from the root), locations, found [{searched, record, matched, ordering,
-source, confidence}], published, modified, references [{type, url}], cwes, suppression {reason, owner, approver, expires} or null.
+A finding: id, aliases, summary, severity (upper case), severitySource, cvss {version, vector, score} or null,
+package {name, version, purl, ecosystem}, fixedVersions, layer or null, path (purls from the root), locations, found
+[{searched, record, matched, ordering, source, confidence}], published, modified, references [{type, url}], cwes,
+suppression {reason, owner, approver, expires} or null.
 
-Round trip: `scan_report_from_json(scan_report_to_json(report), where) == report` for every report whose times are whole seconds in
-UTC and whose findings stand in `finding_order`, as the matcher makes them.
+Round trip: `scan_report_from_json(scan_report_to_json(report), where) == report` for every report whose times are
+whole seconds in UTC and whose findings stand in `finding_order`, as the matcher makes them.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ def scan_report_to_json(report: ScanReport) -> dict[str, Any]:
         "vulnerabilities": [_finding(f) for f in counted],
         "suppressed": [_finding(f) for f in suppressed],
         "notEvaluated": [
-            {"package": n.package_id, "reason": n.reason} | ({"advisory": n.advisory} if n.advisory else {}) for n in report.not_evaluated
+            {"package": n.package_id, "reason": n.reason} | ({"advisory": n.advisory} if n.advisory else {})
+            for n in report.not_evaluated
         ],
         "skipped": [{"where": s.where, "reason": s.reason} for s in report.skipped],
         "database": None if report.database is None else _database(report.database),
@@ -95,7 +97,9 @@ def scan_report_from_json(value: dict[str, Any], where: str) -> ScanReport:
     )
     if (report.result == "findings") != bool(findings):
         raise fields.fault("result", f"says {report.result!r}, but {len(findings)} findings are listed")
-    if report.result == "clean" and (report.not_evaluated or report.skipped or report.database is None or not report.packages):
+    if report.result == "clean" and (
+        report.not_evaluated or report.skipped or report.database is None or not report.packages
+    ):
         raise fields.fault("result", "says 'clean', but not everything was evaluated")
     return report
 
