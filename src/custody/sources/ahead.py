@@ -1,0 +1,57 @@
+"""Two steps at a time: reading and inflating in a thread of its own, hashing and parsing in the caller's.
+
+Inflating and SHA-256 release the interpreter's lock, so two cores are really used: measured in `bench/read_layers.py`.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+__all__ = ["read_ahead"]
+
+_DEPTH = 8  # pieces of at most 1 MiB that may wait
+
+
+def read_ahead(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
+    """Give the same pieces, made by another thread a little ahead of time; its exception is raised here in its place.
+
+    Closing the generator, or leaving it by an exception, ends the thread before it returns: nothing runs on behind
+    one's back.
+    """
+    waiting: queue.Queue[bytes | BaseException | None] = queue.Queue(_DEPTH)
+    stopped = threading.Event()
+
+    def put(item: bytes | BaseException | None) -> bool:
+        while not stopped.is_set():
+            try:
+                waiting.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def work() -> None:
+        try:
+            for piece in pieces:
+                if not put(piece):
+                    return
+        except BaseException as error:  # noqa: BLE001 - it is raised where somebody hears it
+            put(error)
+        else:
+            put(None)
+
+    thread = threading.Thread(target=work, name="custody-read-ahead", daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        thread.join()
