@@ -1,0 +1,196 @@
+"""The round through an artifact: every cataloger over its files, and one inventory of what they saw."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from custody.errors import InputError
+from custody.inventory.catalogers import load_catalogers
+from custody.inventory.globs import compile_globs
+from custody.inventory.interface import Cataloger, File, Tree
+from custody.inventory.os_release import read_distribution
+from custody.inventory.ownership import OWNERSHIP_FILES, owned_by
+from custody.inventory.squash import SquashedTree
+from custody.model import Artifact, Checksum, Dependency, Digest, Inventory, LayerContent, Package, Purl, Skipped
+
+__all__ = ["take_inventory", "wanted_files"]
+
+OS_TYPES = ("apk", "deb", "rpm")
+"""Purl types of packages that belong to the operating system."""
+
+
+def wanted_files(catalogers: Sequence[Cataloger] | None = None) -> Callable[[str], bool]:
+    """Give the question that the sources ask of each path, whether its content is to be kept.
+
+    catalogers: those that will run; all registered ones where it is None.
+    """
+    chosen = load_catalogers() if catalogers is None else catalogers
+    return compile_globs([*OWNERSHIP_FILES, *(glob for c in chosen for glob in (*c.globs, *c.beside))])
+
+
+def take_inventory(
+    artifact: Artifact,
+    layers: Iterable[LayerContent],
+    *,
+    name: str = "",
+    version: str = "",
+    catalogers: Sequence[Cataloger] | None = None,
+) -> Inventory:
+    """Say what is in an artifact.
+
+    layers: from the bottom up, read with `wanted_files()`; a directory or file is one layer.
+    name, version: what its releaser calls the artifact; the artifact's own where they are "".
+    A file that cannot be read becomes a `Skipped` and the others go on: no InputError leaves here.
+    """
+    tree = SquashedTree()
+    skipped: list[Skipped] = []
+    for content in layers:
+        tree.add(content.entries, _layer_digest(artifact, content))
+        skipped += content.skipped
+    seen = _Sightings(skipped=skipped)
+    for cataloger in load_catalogers() if catalogers is None else catalogers:
+        _run(cataloger, tree, seen)
+    distribution = read_distribution(tree)
+    packages = _there(artifact, seen.packages)
+    return Inventory.assemble(
+        artifact=artifact,
+        root=_root(artifact, name, version),
+        packages=packages,
+        dependencies=[*seen.dependencies, *_system_edges(packages), *owned_by(packages, tree)],
+        skipped=seen.skipped,
+        distribution=distribution,
+        catalogers=seen.counts.items(),
+        files=tree.count_files(),
+    )
+
+
+def _there(artifact: Artifact, packages: list[Package]) -> list[Package]:
+    """Leave out of an image what only a lock file or a list of requirements names.
+
+    Such a file says what was to be installed once, for some system: development dependencies, what a later layer
+    removed, what was never installed at all. An image shows what is installed, so that is what counts. A directory has
+    nothing but the promise. Projects stay: a lock file in an image does say what application it belongs to.
+    """
+    if artifact.kind != "image":
+        return packages
+    installed = {package.id for package in packages if package.installed or package.purpose == "APPLICATION"}
+    return [package for package in packages if package.id in installed]
+
+
+@dataclass(slots=True)
+class _Sightings:
+    """What was seen so far."""
+
+    packages: list[Package] = field(default_factory=list)
+    dependencies: list[Dependency] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def _run(cataloger: Cataloger, tree: SquashedTree, seen: _Sightings) -> None:
+    ids: set[str] = set()
+    for file in tree.matching(cataloger.globs):
+        found = _parse(cataloger, file, tree)
+        introduced = _introduced(cataloger, file, tree, {package.id for package in found.packages})
+        seen.packages += [_placed(package, cataloger, file, introduced[package.id]) for package in found.packages]
+        seen.dependencies += found.dependencies
+        seen.skipped += found.skipped
+        ids |= introduced.keys()
+    known = {item.where for item in seen.skipped}
+    seen.skipped += [Skipped(where=p, reason=why) for p, why in tree.unread(cataloger.globs) if p not in known]
+    seen.counts[cataloger.name] = len(ids)
+
+
+def _parse(cataloger: Cataloger, file: File, tree: Tree) -> _Sightings:
+    found = _Sightings()
+    try:
+        for item in cataloger.parse(file, tree):
+            if isinstance(item, Package):
+                found.packages.append(item)
+            elif isinstance(item, Dependency):
+                found.dependencies.append(item)
+            else:
+                found.skipped.append(item)
+    except InputError as error:
+        reason = f"{error.what}; {error.fix}" if error.fix else error.what
+        found.skipped.append(Skipped(where=error.where or file.path, reason=reason))
+    return found
+
+
+def _introduced(cataloger: Cataloger, file: File, tree: Tree, ids: set[str]) -> dict[str, Digest | None]:
+    """Give for each package of a file the oldest layer from which on every version of the file has it."""
+    layers: dict[str, Digest | None] = dict.fromkeys(ids, file.layer)
+    running, data = set(ids), file.data
+    for older in reversed(tree.history(file.path)):
+        if older.data != data:  # a layer that only changed the mode holds the same bytes again
+            running &= {package.id for package in _parse(cataloger, older, tree).packages}
+            data = older.data
+        if not running:
+            break
+        layers.update(dict.fromkeys(running, older.layer))
+    return layers
+
+
+def _placed(package: Package, cataloger: Cataloger, file: File, layer: Digest | None) -> Package:
+    locations = package.locations or (file.location(),)
+    return replace(
+        package,
+        locations=tuple(
+            replace(
+                place,
+                cataloger=place.cataloger or cataloger.name,
+                layer=layer if place.path == file.path else place.layer,
+            )
+            for place in locations
+        ),
+    )
+
+
+def _system_edges(packages: Iterable[Package]) -> list[Dependency]:
+    """Give the edges from the operating system to the packages that it consists of."""
+    system = next((package for package in packages if package.purpose == "OPERATING_SYSTEM"), None)
+    if system is None:
+        return []
+    return [
+        Dependency(source=system.id, target=package.id, relation="contains")
+        for package in packages
+        if package.purl.type in OS_TYPES
+    ]
+
+
+def _layer_digest(artifact: Artifact, content: LayerContent) -> Digest | None:
+    if artifact.kind != "image":
+        return None
+    return content.layer.diff_id or content.layer.descriptor.digest
+
+
+def _root(artifact: Artifact, name: str, version: str) -> Package:
+    """Give the package that is the artifact itself.
+
+    Spec: purl-spec, type `oci`: the version is the digest of the manifest; no address is in it, since a copy is the
+    same thing.
+    """
+    name = name or artifact.name or _name_in(artifact.reference)
+    version = version or artifact.version
+    digest = artifact.digest
+    if artifact.kind == "image":
+        architecture = artifact.platform.architecture if artifact.platform else ""
+        purl = Purl("oci", name.rpartition("/")[2], str(digest), qualifiers=(("arch", architecture),))
+        version = version or str(digest)
+    else:
+        purl = Purl("generic", name, version)
+    return Package(
+        purl=purl,
+        name=name,
+        version=version,
+        checksums=(Checksum(digest.algorithm, digest.hex),),
+        purpose="CONTAINER" if artifact.kind == "image" else "APPLICATION",
+    )
+
+
+def _name_in(reference: str) -> str:
+    """Give "app" for docker-archive:build/app.tar, oci:app:latest and host:5000/team/app@sha256:… alike."""
+    path = re.sub(r"^(dir|file|oci|docker-archive|sbom):", "", reference).partition("@")[0].rstrip("/")
+    return path.rpartition("/")[2].partition(":")[0].removesuffix(".tar") or "artifact"
