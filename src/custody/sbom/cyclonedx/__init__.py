@@ -1,0 +1,1 @@
+"""CycloneDX documents as tables, whatever they are serialised as: `write` makes one, `read` understands one."""

@@ -1,0 +1,1 @@
+"""SPDX 2.x documents as tables, whatever they are serialised as: `write` makes one, `read` understands one."""
