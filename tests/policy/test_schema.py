@@ -35,8 +35,10 @@ FAULTS = {
     ),
     "a-word-that-is-no-severity": (
         GOOD.replace('"MEDIUM"', '"MODERATE"'),
-        "policy.yaml:spec.containers[0].vulnerabilities.maxSeverity: "
-        "expected one of NONE, LOW, MEDIUM, HIGH, CRITICAL, got 'MODERATE'",
+        (
+            "policy.yaml:spec.containers[0].vulnerabilities.maxSeverity: "
+            "expected one of NONE, LOW, MEDIUM, HIGH, CRITICAL, got 'MODERATE'"
+        ),
     ),
     "unknown-is-no-severity-to-allow": (
         GOOD.replace('"MEDIUM"', '"UNKNOWN"'),
@@ -106,6 +108,12 @@ def test_a_fault_is_named_with_its_place(case: str) -> None:
         parse_policy(text.encode(), "policy.yaml")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_ids_that_a_policy_excepts_are_those_of_the_artifact_named() -> None:
+    policy = parse_policy(GOOD.encode(), "policy.yaml")
+    assert policy.exceptions_for("whisperengine") == {"CVE-2023-12345"}
+    assert policy.exceptions_for("other") == frozenset()
 
 
 def test_a_pattern_covers_names_and_a_plain_name_only_itself() -> None:

@@ -35,6 +35,7 @@ class Rule:
     read: turns the section into the rule's parameters, or raises InputError with the field's path.
     judge: verdict over the evidence about the subject; pure.
     key_files: which of the parameters name public key files, so that the caller can load them.
+    exceptions: which vulnerability ids the parameters except, so that a page can mark them.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Rule:
     read: Callable[[Fields], Any]
     judge: Callable[[Subject, Sequence[Evidence], Any], Verdict]
     key_files: Callable[[Any], Sequence[str]] = lambda _: ()
+    exceptions: Callable[[Any], Sequence[str]] = lambda _: ()
 
 
 def verified(evidence: Sequence[Evidence], predicate_types: Sequence[str]) -> list[Evidence]:

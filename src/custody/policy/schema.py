@@ -52,6 +52,16 @@ class Policy:
     digest: Digest
     containers: tuple[ContainerPolicy, ...]
 
+    def exceptions_for(self, name: str) -> frozenset[str]:
+        """Give the vulnerability ids that the policy itself excepts in the artifact called `name`."""
+        covering = [container for container in self.containers if container.covers(name)]
+        return frozenset(
+            identifier
+            for container in covering
+            for rule, parameters in container.demands
+            for identifier in rule.exceptions(parameters)
+        )
+
     def key_files(self) -> tuple[str, ...]:
         """Give the public key files that the policy names, as written, sorted."""
         named = {

@@ -1,6 +1,6 @@
 """Security events for a SIEM.
 
-data = encode_events(events, report=report, artifact=artifact, product_version="0.1.0") # OCSF 1.8.0, a JSON array
+    data = encode_events(events, report=report, artifact=artifact, product_version="0.1.0")   # OCSF 1.8.0
 
     curl -H "Authorization: Bearer $SIEM_TOKEN" -d @security-events.json https://siem.example/api/events
 

@@ -16,8 +16,16 @@ from dataclasses import dataclass
 
 from custody.errors import InputError
 from custody.fields import Fields
-from custody.model import SEVERITIES, Evidence, Finding, ScanReport, Verdict, predicate_types, severity_rank
-from custody.model.scan_json import scan_report_from_json
+from custody.model import (
+    SEVERITIES,
+    Evidence,
+    Finding,
+    ScanReport,
+    Verdict,
+    predicate_types,
+    scan_report_from_json,
+    severity_rank,
+)
 from custody.policy.interface import Rule, Subject, unusable, verified
 
 NAME = "vulnerabilities"
@@ -62,16 +70,22 @@ def judge(subject: Subject, evidence: Sequence[Evidence], parameters: Parameters
     if not reports:
         reason = f"no verified scan report{unusable(evidence, KINDS)}{problem}"
         return Verdict(rule=NAME, outcome="unknown", reason=reason)
-    report, item = max(reports, key=lambda pair: (pair[0].scanned_at, pair[1].digest))
-    outcome, reason, details = _weigh(subject, report, parameters)
-    return Verdict(rule=NAME, outcome=outcome, reason=reason, evidence=(item.digest,), details=details)
+    newest = max(report.scanned_at for report, _ in reports)
+    verdicts = [
+        Verdict(rule=NAME, outcome=outcome, reason=reason, evidence=(item.digest,), details=details)
+        for report, item in sorted(reports, key=lambda pair: pair[1].digest)
+        if report.scanned_at == newest
+        for outcome, reason, details in [_weigh(subject, report, parameters)]
+    ]
+    # Two reports may claim the same time, as under one SOURCE_DATE_EPOCH: then the worse one counts.
+    return min(verdicts, key=lambda verdict: ("fail", "unknown", "pass").index(verdict.outcome))
 
 
 def _report(item: Evidence) -> ScanReport:
     """Take the report out of a cosign vuln/v1 predicate (`scanner.result`)."""
     where = f"evidence {item.digest.short}"
     result = Fields(item.statement.predicate, where).table("scanner").table("result")
-    report = scan_report_from_json(dict(result.value), result.at)
+    report = scan_report_from_json(dict(result.value), f"{where} scanner.result")
     if not item.statement.is_about(report.artifact):
         raise result.fault("artifact", f"the report is about {report.artifact}, and the statement about something else")
     return report
@@ -82,6 +96,11 @@ def _weigh(subject: Subject, report: ScanReport, parameters: Parameters) -> tupl
         return "unknown", "the scan had no advisory database", ()
     limit = severity_rank(parameters.max_severity)
     counted = [finding for finding in report.findings if not _excepted(subject, finding, parameters)]
+    waived = [
+        f"excepted by the policy, without owner or end: {_line(finding)}"
+        for finding in report.findings
+        if not _granted(subject, finding) and _named(finding, parameters) and severity_rank(finding.severity) > limit
+    ]
     excepted = len(report.findings) - len(counted)
     above = [finding for finding in counted if severity_rank(finding.severity) > limit]
     unscored = [finding for finding in counted if finding.severity == "UNKNOWN"]
@@ -89,21 +108,30 @@ def _weigh(subject: Subject, report: ScanReport, parameters: Parameters) -> tupl
     tail = f", {excepted} excepted" if excepted else ""
     if above:
         reason = f"{_count(above)} above {parameters.max_severity}{tail}"
-        return "fail", reason, _details([_line(finding) for finding in above])
-    if (unscored or unseen) and not parameters.allow_unknown:
+        return "fail", reason, _details([*(_line(finding) for finding in above), *waived])
+    blind = report.result == "unknown" and not unseen
+    if (unscored or unseen or blind) and not parameters.allow_unknown:
         parts = [f"{_count(unscored)} without a severity"] if unscored else []
-        parts += [f"{len(unseen)} things that the scan could not evaluate"] if unseen else []
+        parts += [f"{len(unseen)} thing{'s' * (len(unseen) != 1)} that the scan could not evaluate"] if unseen else []
+        parts += ["no package was found that an advisory could be about"] if blind else []
         lines = [_line(finding) for finding in unscored]
         lines += [f"{entry.package_id}: {entry.reason}" for entry in report.not_evaluated]
         lines += [f"{entry.where}: {entry.reason}" for entry in report.skipped]
+        lines += waived
         return "unknown", f"nothing above {parameters.max_severity}, but {' and '.join(parts)}{tail}", _details(lines)
     packages = f"{report.packages} package{'s' * (report.packages != 1)}"
-    return "pass", f"nothing above {parameters.max_severity} in {packages}{tail}", ()
+    return "pass", f"nothing above {parameters.max_severity} in {packages}{tail}", _details(waived)
 
 
 def _excepted(subject: Subject, finding: Finding, parameters: Parameters) -> bool:
-    if not {finding.id, *finding.aliases}.isdisjoint(parameters.exceptions):
-        return True
+    return _named(finding, parameters) or _granted(subject, finding)
+
+
+def _named(finding: Finding, parameters: Parameters) -> bool:
+    return not {finding.id, *finding.aliases}.isdisjoint(parameters.exceptions)
+
+
+def _granted(subject: Subject, finding: Finding) -> bool:
     grant = finding.suppression
     return grant is not None and (grant.expires is None or subject.now < grant.expires)
 
@@ -127,4 +155,5 @@ RULE = Rule(
     summary="no known vulnerability is above maxSeverity, unless it is excepted",
     read=read,
     judge=judge,
+    exceptions=lambda parameters: parameters.exceptions,
 )
