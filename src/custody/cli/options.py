@@ -1,0 +1,80 @@
+"""Options that several commands share, written once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from custody.errors import UnavailableError, UsageError
+
+__all__ = ["database", "keys", "output_json", "passphrase", "platform", "signing_key", "workspace_of"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+SOURCE_HELP = """SOURCE is dir:PATH, file:PATH, oci:DIR[:TAG], docker-archive:FILE, sbom:FILE, an image reference
+host/repo:tag or host/repo@digest, or a plain path, recognised by what it holds."""
+
+
+def platform(function: F) -> F:
+    """Add --platform."""
+    return click.option("--platform", metavar="OS/ARCH", help="Which image of a multi-platform index.")(function)
+
+
+def keys(function: F) -> F:
+    """Add --key for verification; may be given several times."""
+    text = "Public key to trust; may be repeated.  [default: the workspace's own key]"
+    return click.option("--key", "keys", type=FILE, multiple=True, help=text)(function)
+
+
+def signing_key(function: F) -> F:
+    """Add --key for signing, with --passphrase-file."""
+    text = "Private key to sign with.  [default: the workspace's own, created on first use]"
+    function = click.option("--key", type=FILE, help=text)(function)
+    return click.option(
+        "--passphrase-file", type=FILE, help="Where the key's passphrase stands; or set CUSTODY_PASSPHRASE."
+    )(function)
+
+
+def database(function: F) -> F:
+    """Add --db."""
+    text = (
+        "Advisory database.  [default: CUSTODY_DB; else the imported one, else the small one that comes with custody]"
+    )
+    return click.option("--db", "database", type=FILE, help=text)(function)
+
+
+def output_json(function: F) -> F:
+    """Add -o text|json."""
+    return click.option(
+        "-o",
+        "--output-format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="What is printed.",
+    )(function)
+
+
+def passphrase(file: Path | None) -> bytes | None:
+    """Give the passphrase from a file (its first line) or from CUSTODY_PASSPHRASE; None where there is none."""
+    if file is None:
+        given = os.environ.get("CUSTODY_PASSPHRASE")
+        if given == "":  # an unset secret of a build server: the key would silently be written unencrypted
+            raise UsageError("CUSTODY_PASSPHRASE", "it is set, and empty", "unset it for a key that is not encrypted")
+        return None if given is None else os.fsencode(given)
+    try:
+        return file.read_bytes().split(b"\n", 1)[0].rstrip(b"\r")
+    except OSError as error:
+        raise UnavailableError(str(file), f"cannot be read: {(error.strerror or str(error)).lower()}") from None
+
+
+def workspace_of(ctx: click.Context) -> Path:
+    """Give the workspace folder that the program's own option names."""
+    return Path(ctx.find_root().obj["workspace"])

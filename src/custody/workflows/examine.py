@@ -1,0 +1,121 @@
+"""What is in an artifact, and what is known about it: the part that `sbom`, `scan` and `release` share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from custody import advisories, sbom
+from custody.errors import InputError, UnavailableError
+from custody.inventory import take_inventory, wanted_files
+from custody.model import ExceptionGrant, Inventory, LayerContent, Progress, ScanReport
+from custody.sources import open_source
+from custody.sources.interface import Source
+from custody.workflows.context import build_context
+from custody.workflows.interface import Listener
+
+__all__ = ["examine", "inventory_of", "opened", "read_file", "sbom_documents", "scan_inventory"]
+
+
+@contextmanager
+def opened(
+    text: str, *, platform: str | None, name: str, version: str, exclude: Sequence[Path] = (), work: Path | None = None
+) -> Iterator[Source]:
+    """Open a source with scratch space that is gone afterwards, whatever happens."""
+    try:
+        scratch = TemporaryDirectory(prefix="custody-", dir=work, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise UnavailableError(str(work or "temporary folder"), f"no scratch space: {error.strerror}") from None
+    with (
+        scratch as folder,
+        open_source(
+            text, platform=platform, name=name, version=version, exclude=tuple(exclude), work=Path(folder)
+        ) as source,
+    ):
+        yield source
+
+
+def inventory_of(source: Source, *, progress: Progress | None = None) -> Inventory:
+    """Read an open source once and list what is in it."""
+    artifact = source.artifact
+    layers: Iterator[LayerContent] = source.read(wanted_files(), progress)
+    return take_inventory(artifact, layers, name=artifact.name, version=artifact.version)
+
+
+def examine(text: str, listener: Listener, *, platform: str | None, name: str = "", version: str = "") -> Inventory:
+    """Give the inventory of a SOURCE, or the one that another tool (or we) wrote down.
+
+    `sbom:FILE`, or a file that is an SBOM.
+    """
+    recorded = _as_sbom(text)
+    if recorded is not None:
+        return sbom.decode(*recorded)
+    listener.begin("inventory")
+    with opened(text, platform=platform, name=name, version=version) as source:
+        inventory = inventory_of(source, progress=listener.progress)
+    listener.end("inventory", f"{len(inventory.packages)} packages in {inventory.files} files")
+    return inventory
+
+
+def sbom_documents(
+    inventory: Inventory, formats: Sequence[str], *, source: str, author: str, now: dt.datetime
+) -> dict[str, bytes]:
+    """Write an inventory in SBOM formats; UsageError for a format that is not there."""
+    if not formats:
+        return {}
+    folder = Path(source.removeprefix("dir:"))
+    context = build_context(source, folder if folder.is_dir() else None, started_at=now, parameters={}, author=author)
+    document = sbom.Document(inventory=inventory, created=now, context=context)
+    return {form: sbom.encode(document, form) for form in formats}
+
+
+def _as_sbom(text: str) -> tuple[bytes, str] | None:
+    """Give (bytes, name) where `text` means an SBOM file, None where it means an artifact.
+
+    Raises InputError: the file is an SBOM in a form that is not read.
+    """
+    named = text.startswith("sbom:")
+    path = Path(text.removeprefix("sbom:"))
+    if named:
+        return read_file(path), str(path)
+    if not path.is_file():
+        return None
+    if path.suffix in {".json", ".spdx", ".cdx"}:
+        data = read_file(path)
+        if sbom.recognise(data) is not None:
+            return data, str(path)
+    else:
+        data = read_file(path, sbom.HEAD_BYTES)
+    if form := sbom.unread_form(data):
+        # As an artifact it would be one opaque file, and a scan of it would find nothing.
+        raise InputError(str(path), f"{form} is not read yet", "convert it to JSON")
+    return None
+
+
+def read_file(path: Path, most: int = -1) -> bytes:
+    """Read a file that the user named, or its first bytes; UnavailableError says why it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(most)
+    except OSError as error:
+        raise UnavailableError(str(path), f"cannot be read: {(error.strerror or str(error)).lower()}") from None
+
+
+def scan_inventory(
+    inventory: Inventory,
+    *,
+    database: Path | None,
+    scanned_at: dt.datetime,
+    now: dt.datetime,
+    grants: Sequence[ExceptionGrant] = (),
+) -> ScanReport:
+    """Match an inventory against the advisory database; without a database the result is `unknown`.
+
+    scanned_at: what the report says of itself; now: the real time, at which an exception is in force or is not.
+    """
+    with advisories.open_database(database) as opened_database:
+        report = advisories.match(inventory, opened_database, now=scanned_at)
+    return advisories.apply_exceptions(report, grants, now=now)
