@@ -1,4 +1,4 @@
-// Puts the page's scripts and styles where the Python service serves them. No bundler: four files are few enough.
+// Puts the page's scripts and styles where the Python service serves them. No bundler: five files are few enough.
 import { copyFileSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,8 +9,9 @@ const target = join(here, "..", "whisperengine", "static");
 const files = {
   "src/chat.js": "chat.js",
   "src/style.css": "style.css",
-  "node_modules/markdown-it/dist/markdown-it.min.js": "vendor/markdown-it.min.js",
+  "node_modules/backbone/backbone-min.js": "vendor/backbone-min.js",
   "node_modules/moment/min/moment.min.js": "vendor/moment.min.js",
+  "node_modules/underscore/underscore-umd-min.js": "vendor/underscore-umd-min.js",
 };
 
 for (const [from, to] of Object.entries(files)) {

@@ -1,7 +1,8 @@
 // The page: one room at a time, its messages from an event stream, what you say by POST.
-/* global markdownit, moment */
+/* global Backbone, moment */
 
-const markdown = markdownit({ html: false, linkify: true, breaks: true });
+const Messages = Backbone.Collection.extend({ model: Backbone.Model.extend({ idAttribute: "number" }) });
+const messages = new Messages(); // keeps each number once, however often the stream sends it
 const $ = (id) => document.getElementById(id);
 
 let room = "";
@@ -12,12 +13,13 @@ let events;
 function enter(name) {
   room = name;
   location.hash = name;
+  messages.reset();
   $("messages").replaceChildren();
   events?.close();
   events = new EventSource(`/rooms/${room}/events`);
   events.onopen = () => state("");
   events.onerror = () => state("The line is quiet; trying again …");
-  events.onmessage = (event) => show(JSON.parse(event.data));
+  events.onmessage = (event) => messages.add(JSON.parse(event.data));
   drawRooms();
 }
 
@@ -41,10 +43,8 @@ async function drawRooms() {
 
 // ── messages ────────────────────────────────────────────────────────────────────────────────────
 
-function show(message) {
-  if (document.querySelector(`[data-number="${message.number}"]`)) return;
+function show({ attributes: message }) {
   const item = document.createElement("li");
-  item.dataset.number = message.number;
   item.classList.toggle("whisper", message.whisper);
   item.classList.toggle("mine", !message.whisper && message.author === $("author").value.trim());
 
@@ -56,7 +56,7 @@ function show(message) {
   when.textContent = moment(message.sent_at).fromNow();
 
   const text = document.createElement("div");
-  text.innerHTML = markdown.render(message.text); // html: false, so what people write stays text
+  text.textContent = message.text; // what people write stays text
 
   item.append(author, " ", when, text);
   $("messages").append(item);
@@ -89,6 +89,7 @@ function state(words) {
 
 $("author").value = localStorage.getItem("author") ?? "";
 $("say").addEventListener("submit", say);
+messages.on("add", show);
 window.addEventListener("hashchange", () => enter(location.hash.slice(1) || "lobby"));
 setInterval(() => {
   document.querySelectorAll("#messages time").forEach((time) => {
