@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import html
 import json
 import shutil
@@ -14,7 +15,11 @@ from typing import Any
 
 import pytest
 
+from custody import compliance
+from custody.model import Assessment
 from custody.sbom import decode, validate_spdx23
+from custody.workflows.interface import Silent
+from custody.workflows.release import ReleaseRequest, release
 from tests.workflows.support import POLICY, custody, make_application, make_image_archive
 
 VERSION = "1.0"
@@ -203,3 +208,38 @@ def test_a_version_that_nobody_could_read_is_refused(place: Path, version: str) 
     assert ended.stderr.startswith("custody: error: --version: ")
     assert ended.stderr.count("\n") == 1
     assert not (place / "no").exists()
+
+
+def test_a_decision_of_an_earlier_release_does_not_lie_beside_a_later_one(place: Path) -> None:
+    arguments = ("release", "app", "--name", "app", "--version", "3", "--output", "again")
+    assert custody(*arguments, "--policy", "policy.yaml", cwd=place).returncode == 0
+    kept = place / "again" / "evidence" / "vsa.sigstore.json"
+    assert kept.is_file()
+    assert custody(*arguments, cwd=place).returncode == 0
+    assert not kept.exists()
+    assert (place / "again" / "evidence" / "vuln.sigstore.json").is_file()
+
+
+def test_how_old_advisories_are_is_measured_against_the_real_time(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, set_back = dt.datetime(2026, 11, 22, tzinfo=dt.UTC), dt.datetime(2026, 8, 21, tzinfo=dt.UTC)
+    asked: list[dt.datetime] = []
+    assess = compliance.assess
+
+    def recorded(*names: str, now: dt.datetime, **more: Any) -> Assessment:  # noqa: ANN401
+        asked.append(now)
+        return assess(*names, now=now, **more)
+
+    monkeypatch.setattr(compliance, "assess", recorded)
+    request = ReleaseRequest(
+        source=str(place / "app"),
+        name="app",
+        version="4",
+        output=place / "timed",
+        workspace=place / "timed-workspace",
+        actor="tester",
+        clock=lambda: real,
+        document_time=set_back,
+    )
+    result = release(request, Silent())
+    assert asked == [real]
+    assert result.report.scanned_at == set_back

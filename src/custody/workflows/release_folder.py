@@ -54,7 +54,11 @@ class Material:
 
 
 def write(folder: Path, material: Material) -> tuple[str, ...]:
-    """Write the folder; give the names in the order written. Each file appears whole or not at all, index.html last."""
+    """Write the folder; give the names in the order written. Each file appears whole or not at all, index.html last.
+
+    Bundles of an earlier release that this one does not have go: a decision that is not of this release must not lie
+    beside it. The vault keeps them.
+    """
     version = file_name(material.artifact.version)
     scan = scan_report_to_json(material.report)
     files: dict[str, bytes] = {
@@ -76,7 +80,7 @@ def write(folder: Path, material: Material) -> tuple[str, ...]:
         "nist-ssdf",
         artifact=material.artifact,
         evidence=[bundle.evidence for bundle in material.evidence],
-        now=material.context.finished_at or material.context.started_at,
+        now=material.journal.clock(),  # the real time: a date set back would make old advisories look fresh
         checkpoint=checkpoint,
     )
     files["compliance-report.pdf"] = report.compliance_pdf(assessment)
@@ -106,6 +110,9 @@ def write(folder: Path, material: Material) -> tuple[str, ...]:
     files["index.html"] = report.release_page(page)
     for name, data in files.items():
         write_file(folder / name, data)
+    for path in (folder / "evidence").glob("*.sigstore.json"):
+        if f"evidence/{path.name}" not in files:
+            path.unlink()
     return tuple(files)
 
 
