@@ -6,29 +6,57 @@ from dataclasses import replace
 from pathlib import Path
 
 from custody.errors import InputError
-from custody.inventory import Cataloger, SquashedTree, tree_of
+from custody.inventory import Cataloger, SquashedTree
 from custody.inventory.globs import compile_globs
-from custody.model import Dependency, Package
+from custody.inventory.walk import started_by
+from custody.model import Dependency, Entry, HeldContent, Package
 from tests.inventory.archive import read_archive
 
 
-def load_tree(folder: Path, cataloger: Cataloger) -> SquashedTree:
+class Case(SquashedTree):
+    """The tree of a case, with what its cataloger's extractor refused."""
+
+    refused: tuple[InputError, ...] = ()
+
+
+def load_tree(folder: Path, cataloger: Cataloger) -> Case:
     """Give the tree below `folder`, or in the archive beside it; only what the cataloger asked for has content."""
     wanted = compile_globs([*cataloger.globs, *cataloger.beside])
+    tree = Case()
     archive = folder.with_suffix(".txtar")
     if archive.is_file():
-        tree = SquashedTree()
-        tree.add([entry if wanted(entry.path) else replace(entry, data=None) for entry in read_archive(archive)], None)
-        return tree
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    names = {path.relative_to(folder).as_posix(): path for path in paths}
-    return tree_of({name: path.read_bytes() for name, path in names.items() if wanted(name)})
+        entries = read_archive(archive)
+    else:
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        entries = [_entry(path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths]
+    extracted = [_extracted(entry, cataloger, tree) for entry in entries]
+    tree.add([entry if wanted(entry.path) else replace(entry, data=None) for entry in extracted], None)
+    return tree
 
 
-def tell(cataloger: Cataloger, tree: SquashedTree) -> str:
+def _entry(path: str, data: bytes) -> Entry:
+    return Entry(path=path, kind="file", size=len(data), data=data)
+
+
+def _extracted(entry: Entry, cataloger: Cataloger, tree: Case) -> Entry:
+    """Give the entry with what the cataloger's extractor takes out of it, as a source does."""
+    extractor = cataloger.extractor
+    if extractor is None or entry.kind != "file" or not entry.data:
+        return entry
+    if not entry.data.startswith(extractor.magics or (b"\xff" * 9,)) and not compile_globs(extractor.globs)(entry.path):
+        return entry
+    try:
+        taken = extractor.extract(entry.path, HeldContent(entry.data))
+    except InputError as error:
+        tree.refused += (error,)
+        return entry
+    return replace(entry, extracts=((extractor.name, taken),) if taken else ())
+
+
+def tell(cataloger: Cataloger, tree: Case) -> str:
     """Give the packages, edges and skipped places, one a line, sorted."""
-    lines = []
-    for file in tree.matching(cataloger.globs):
+    lines = [f"skipped  {error}" for error in tree.refused]
+    for file in started_by(cataloger, tree):
         try:
             for found in cataloger.parse(file, tree):
                 if isinstance(found, Package):
@@ -46,12 +74,18 @@ def _package(package: Package) -> str:
     facts = {
         "at": " ".join(f"{place.path}:{place.where}" if place.where else place.path for place in package.locations),
         "licence": package.licence_declared,
+        "concluded": package.licence_concluded,
+        "licence files": " ".join(package.licence_files),
         "source": f"{package.source_name} {package.source_version}".strip(),
         "supplier": package.supplier,
         "originator": package.originator,
         "homepage": package.homepage,
         "download": package.download_location,
         "checksums": " ".join(f"{item.algorithm}:{item.hex}" for item in package.checksums),
+        "cpes": " ".join(package.cpes),
+        "released": package.released,
+        "copyright": package.copyright,
+        "description": package.description,
         "purpose": "" if package.purpose == "LIBRARY" else package.purpose,
         "installed": "" if package.installed else "no",
     }

@@ -19,9 +19,30 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from custody.model import Dependency, Digest, Location, Package, Skipped
+from custody.model import Dependency, Digest, Extractor, Location, Package, Skipped
 
-__all__ = ["Cataloger", "File", "Found", "Parse", "Tree"]
+__all__ = ["CAPABILITIES", "Cataloger", "File", "Found", "Parse", "Tree"]
+
+CAPABILITIES = {
+    "name": "the package's name and purl type",
+    "version": "its version",
+    "licence": "the licence that it declares",
+    "edges": "which package needs which",
+    "relations": "edges that are only for development, for the build, optional, or left to others (peer)",
+    "project": "the project that the packages belong to, as the root of their edges",
+    "checksum": "a checksum of the package as it was fetched or of its files",
+    "download": "where it comes from",
+    "supplier": "who supplies it",
+    "author": "who wrote it",
+    "home page": "its home page",
+    "description": "what it is for",
+    "copyright": "its copyright notices",
+    "source package": "the source package that it was built from",
+    "cpe": "the CPE name that it states itself or that its vendor is known by",
+    "release date": "when it was released or built",
+    "files": "which files belong to it, so that what it brought is shown as its own",
+}
+"""What a cataloger can say of a package: the columns of the capability table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +101,14 @@ class Tree(Protocol):
     def matching(self, globs: Sequence[str]) -> list[File]:
         """Give the kept files whose paths match one of `globs`, sorted by path."""
 
-    def history(self, path: str) -> tuple[File, ...]:
+    def extracted(self, name: str) -> list[File]:
+        """Give the files of which the extractor `name` took something, sorted by path; `File.data` is what it took."""
+
+    def history(self, path: str, extract: str = "") -> tuple[File, ...]:
         """Give the older versions of the file at `path`, oldest first, back to where it was last deleted or replaced.
 
-        The version that `get` gives is not among them. Versions whose content was not kept are left out.
+        The version that `get` gives is not among them. Versions whose content was not kept are left out. extract: give
+        what this extractor took from each of them, instead of the content.
         """
 
 
@@ -102,13 +127,16 @@ class Cataloger:
     stands for any
     number of directories, none included: "**/poetry.lock", "var/lib/dpkg/status.d/*".
     beside: files whose content `parse` may read through the tree, in the same patterns.
+    extractor: for files too large to keep. `parse` is then started, besides for `globs`, for each file of which this
+    extractor took something; `File.data` is what it took, not the file. Several catalogers may share one extractor.
     ecosystems: OSV's names: ("PyPI",).
-    gives, cannot_know: short phrases for the capability table: ("name", "version", "licence", "edges"), ("checksums",).
+    gives: names of `CAPABILITIES`; each one is shown by a case. cannot_know: short phrases for the same table.
     """
 
     name: str
-    globs: tuple[str, ...]
     parse: Parse
+    globs: tuple[str, ...] = ()
+    extractor: Extractor | None = None
     beside: tuple[str, ...] = ()
     ecosystems: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()

@@ -25,15 +25,23 @@ MAX_LINKS = 40
 """Symlinks followed for one path before it counts as a loop: Linux's own limit (path_resolution(7))."""
 
 
+_Extracts: TypeAlias = tuple[tuple[str, bytes], ...]
+
+
 class _Kept:
-    """A file whose content was kept; `older` is the version of the same path below it that it replaced."""
+    """A file of which something was kept; `older` is the version of the same path below it that it replaced."""
 
-    __slots__ = ("data", "layer", "older")
+    __slots__ = ("data", "extracts", "layer", "older")
 
-    def __init__(self, data: bytes, layer: int, older: _Kept | None) -> None:
+    def __init__(self, data: bytes | None, extracts: _Extracts, layer: int, older: _Kept | None) -> None:
         self.data = data
+        self.extracts = extracts
         self.layer = layer
         self.older = older
+
+    def part(self, extract: str) -> bytes | None:
+        """Give the content, or what the extractor of that name took."""
+        return dict(self.extracts).get(extract) if extract else self.data
 
 
 class _Sort:
@@ -104,10 +112,10 @@ class SquashedTree:
         """Put one entry; False for a hard link whose target is not there (yet)."""
         kind = entry.kind
         if kind == "file":
-            if entry.data is None:
+            if entry.data is None and not entry.extracts:
                 self._put(entry.path, _PLAIN)
             else:
-                self._keep(entry.path, entry.data)
+                self._keep(entry.path, entry.data, entry.extracts)
         elif kind == "directory":
             self._make_folder(entry.path)
         elif kind == "symlink":
@@ -119,14 +127,14 @@ class SquashedTree:
         return True
 
     def _link(self, entry: Entry) -> bool:
-        if entry.data is not None:
-            self._keep(entry.path, entry.data)
+        if entry.data is not None or entry.extracts:
+            self._keep(entry.path, entry.data, entry.extracts)
             return True
         node = self._look(entry.target, follow=False)[1]
         if node is None or isinstance(node, dict):
             return False
         if isinstance(node, _Kept):
-            self._keep(entry.path, node.data)
+            self._keep(entry.path, node.data, node.extracts)
         else:
             self._odd.add(self._put(entry.path, node))
         return True
@@ -140,14 +148,14 @@ class SquashedTree:
         folder[intern(name)] = node
         return f"{real}/{name}" if real else name
 
-    def _keep(self, path: str, data: bytes) -> None:
+    def _keep(self, path: str, data: bytes | None, extracts: _Extracts) -> None:
         head, _, name = path.rpartition("/")
         _, folder = self._parents.get(head) or self._parent(head)
         older = folder.get(name)
         layer = len(self._layers) - 1
         while isinstance(older, _Kept) and older.layer == layer:  # twice in one layer: the last one counts
             older = older.older
-        self._kept.add(self._put(path, _Kept(data, layer, older if isinstance(older, _Kept) else None)))
+        self._kept.add(self._put(path, _Kept(data, extracts, layer, older if isinstance(older, _Kept) else None)))
 
     def _make_folder(self, path: str) -> None:
         """Make `path` itself a directory: one that is there keeps its content, all else (a symlink too) is replaced."""
@@ -224,7 +232,7 @@ class SquashedTree:
     def get(self, path: str) -> File | None:
         """Give a file's content, following symlinks; see `Tree.get`."""
         real, node = self._look(path)
-        return self._file(real, node) if isinstance(node, _Kept) else None
+        return self._file(real, node) if isinstance(node, _Kept) and node.data is not None else None
 
     def exists(self, path: str) -> bool:
         """Say whether anything stands at `path`; see `Tree.exists`."""
@@ -240,7 +248,9 @@ class SquashedTree:
     def under(self, folder: str) -> list[File]:
         """Give the kept files below `folder`; see `Tree.under`."""
         return [
-            self._file(path, node) for path, node in sorted(self._below(folder), key=_first) if isinstance(node, _Kept)
+            self._file(path, node)
+            for path, node in sorted(self._below(folder), key=_first)
+            if isinstance(node, _Kept) and node.data is not None
         ]
 
     def names_under(self, folder: str) -> list[str]:
@@ -256,22 +266,31 @@ class SquashedTree:
         found = []
         for path in sorted(path for path in self._kept if matches(path)):
             real, node = self._look(path, follow=False)
-            if real == path and isinstance(node, _Kept):
+            if real == path and isinstance(node, _Kept) and node.data is not None:
                 found.append(self._file(path, node))
         for path, node in self._odd_nodes(matches):
             real, target = self._look(path)
-            if isinstance(node, str) and isinstance(target, _Kept) and not matches(real):
+            if isinstance(node, str) and isinstance(target, _Kept) and target.data is not None and not matches(real):
                 found.append(self._file(path, target))
         return sorted(found, key=lambda file: file.path)
 
-    def history(self, path: str) -> tuple[File, ...]:
+    def extracted(self, name: str) -> list[File]:
+        """Give the files of which an extractor took something; see `Tree.extracted`."""
+        found = []
+        for path in sorted(self._kept):
+            real, node = self._look(path, follow=False)
+            if real == path and isinstance(node, _Kept) and node.extracts and node.part(name) is not None:
+                found.append(self._file(path, node, name))
+        return found
+
+    def history(self, path: str, extract: str = "") -> tuple[File, ...]:
         """Give the older versions of a file, oldest first; see `Tree.history`."""
         real, node = self._look(path)
         versions = []
         while isinstance(node, _Kept):
-            versions.append(self._file(real, node))
+            versions.append((node, node.part(extract)))
             node = node.older
-        return tuple(versions[:0:-1])
+        return tuple(self._file(real, kept, extract) for kept, part in versions[:0:-1] if part is not None)
 
     # ── for the core ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -330,8 +349,8 @@ class SquashedTree:
                     else:
                         yield prefix + name, inner
 
-    def _file(self, path: str, node: _Kept) -> File:
-        return File(path=path, data=node.data, layer=self._layers[node.layer])
+    def _file(self, path: str, node: _Kept, extract: str = "") -> File:
+        return File(path=path, data=node.part(extract) or b"", layer=self._layers[node.layer])
 
 
 def tree_of(

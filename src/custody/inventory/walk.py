@@ -15,7 +15,7 @@ from custody.inventory.ownership import OWNERSHIP_FILES, owned_by
 from custody.inventory.squash import SquashedTree
 from custody.model import Artifact, Checksum, Dependency, Digest, Inventory, LayerContent, Package, Purl, Skipped
 
-__all__ = ["take_inventory", "wanted_files"]
+__all__ = ["started_by", "take_inventory", "wanted_files"]
 
 OS_TYPES = ("apk", "deb", "rpm")
 """Purl types of packages that belong to the operating system."""
@@ -91,7 +91,7 @@ class _Sightings:
 
 def _run(cataloger: Cataloger, tree: SquashedTree, seen: _Sightings) -> None:
     ids: set[str] = set()
-    for file in tree.matching(cataloger.globs):
+    for file in started_by(cataloger, tree):
         found = _parse(cataloger, file, tree)
         introduced = _introduced(cataloger, file, tree, {package.id for package in found.packages})
         seen.packages += [_placed(package, cataloger, file, introduced[package.id]) for package in found.packages]
@@ -101,6 +101,12 @@ def _run(cataloger: Cataloger, tree: SquashedTree, seen: _Sightings) -> None:
     known = {item.where for item in seen.skipped}
     seen.skipped += [Skipped(where=p, reason=why) for p, why in tree.unread(cataloger.globs) if p not in known]
     seen.counts[cataloger.name] = len(ids)
+
+
+def started_by(cataloger: Cataloger, tree: SquashedTree) -> list[File]:
+    """Give the files that start a `parse`: those whose content was kept, then what was taken out of the large ones."""
+    files = tree.matching(cataloger.globs) if cataloger.globs else []
+    return files if cataloger.extractor is None else files + tree.extracted(cataloger.extractor.name)
 
 
 def _parse(cataloger: Cataloger, file: File, tree: Tree) -> _Sightings:
@@ -123,7 +129,8 @@ def _introduced(cataloger: Cataloger, file: File, tree: Tree, ids: set[str]) -> 
     """Give for each package of a file the oldest layer from which on every version of the file has it."""
     layers: dict[str, Digest | None] = dict.fromkeys(ids, file.layer)
     running, data = set(ids), file.data
-    for older in reversed(tree.history(file.path)):
+    extract = "" if cataloger.extractor is None or tree.get(file.path) == file else cataloger.extractor.name
+    for older in reversed(tree.history(file.path, extract)):
         if older.data != data:  # a layer that only changed the mode holds the same bytes again
             running &= {package.id for package in _parse(cataloger, older, tree).packages}
             data = older.data

@@ -15,7 +15,7 @@ from custody.model.canonical import canonical_json, plain, pretty_json
 from custody.model.digest import CHECKSUM_LENGTHS, Checksum, Digest
 from custody.model.event import Event, format_time
 from custody.model.evidence import Evidence, Signer
-from custody.model.files import Entry, LayerContent, Progress, Wanted
+from custody.model.files import Content, Entry, Extractor, HeldContent, LayerContent, Progress, Wanted
 from custody.model.finding import DatabaseState, Finding, HowFound, NotEvaluated, ScanReport, Suppression
 from custody.model.package import Dependency, Distribution, Inventory, Location, Package, Skipped
 from custody.model.purl import Purl
@@ -37,6 +37,7 @@ __all__ = [
     "BuildContext",
     "Checksum",
     "CitedEvidence",
+    "Content",
     "ControlResult",
     "DatabaseState",
     "Decision",
@@ -48,8 +49,10 @@ __all__ = [
     "Event",
     "Evidence",
     "ExceptionGrant",
+    "Extractor",
     "Finding",
     "GitState",
+    "HeldContent",
     "HowFound",
     "Inventory",
     "Layer",

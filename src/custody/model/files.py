@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from custody.model.artifact import Layer
     from custody.model.package import Skipped
 
-__all__ = ["Entry", "LayerContent", "Progress", "Wanted"]
+__all__ = ["Content", "Entry", "Extractor", "HeldContent", "LayerContent", "Progress", "Wanted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,7 @@ class Entry:
     "other" (device, fifo), "whiteout" (`path` is the deleted name, without `.wh.`) or "opaque" (`path` is the directory
     whose lower content is hidden): OCI image-spec v1.1, layer.md, "Whiteouts". size: bytes; mode: permission bits;
     target: of a link, as written (symlink) or normalised (hardlink). data: the content, only where somebody wanted it,
-    else None.
+    else None. extracts: (name of an `Extractor`, what it took from the content), sorted; only what is not empty.
     """
 
     path: str
@@ -30,6 +32,7 @@ class Entry:
     mode: int = 0o644
     target: str = ""
     data: bytes | None = None
+    extracts: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,58 @@ class LayerContent:
     layer: Layer
     entries: tuple[Entry, ...]
     skipped: tuple[Skipped, ...] = ()
+
+
+class Content(Protocol):
+    """The bytes of one file while its layer passes by; gone afterwards.
+
+    Reading in one direction and little of it costs least: nothing is kept of a file whose head was enough, while one
+    of which the end is asked for is held whole until the extractor is done (on disk where it is large).
+    """
+
+    @property
+    def size(self) -> int:
+        """Give the file's length in bytes."""
+
+    def read(self, offset: int, length: int, /) -> bytes:
+        """Give `length` bytes from `offset`, fewer where the file ends."""
+
+
+class HeldContent:
+    """A `Content` whose bytes are in memory, or mapped there."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes | memoryview) -> None:
+        """Take the whole file."""
+        self._data = data
+
+    @property
+    def size(self) -> int:
+        """Give the file's length in bytes."""
+        return len(self._data)
+
+    def read(self, offset: int, length: int, /) -> bytes:
+        """Give `length` bytes from `offset`, fewer where the file ends."""
+        return bytes(self._data[offset : offset + length])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extractor:
+    """Takes the little that matters out of files too large or too many to keep: programs, archives, models.
+
+    name: unique: "elf". magics: the first bytes (2 to 8 of them) by which a regular file is told, whatever its name;
+    globs: paths that are told by name instead. A file that either fits is handed to `extract(path, content)`, which
+    gives what its catalogers want to know, in any form they agree on, b"" for nothing. It is called in whatever
+    process reads the layer, is pure, and raises InputError for a file that is damaged: the file is then noted as
+    skipped. version: goes up whenever the same file would give other bytes, so that no cache gives old ones.
+    """
+
+    name: str
+    extract: Callable[[str, Content], bytes]
+    magics: tuple[bytes, ...] = ()
+    globs: tuple[str, ...] = ()
+    version: int = 1
 
 
 class Wanted(Protocol):

@@ -47,6 +47,8 @@ class Package:
     licence_concluded: SPDX expression found in the files themselves, None likewise.
     licence_texts: (LicenseRef-… → the original words) for every LicenseRef used in the two expressions.
     source_name, source_version: of the source package it was built from (distributions), "" where it is its own.
+    licence_files: paths of the files whose text or tags the concluded licence rests on.
+    cpes: CPE 2.3 names; released: when it was released or built, "YYYY-MM-DD" or RFC 3339 in UTC, "" where not stated.
     supplier, originator: "Person: …" or "Organization: …" as SPDX writes them, "" where not stated.
     installed: False for a lock file's entry, which says what will be installed, not what is.
     """
@@ -58,7 +60,10 @@ class Package:
     licence_declared: str | None = None
     licence_concluded: str | None = None
     licence_texts: tuple[tuple[str, str], ...] = ()
+    licence_files: tuple[str, ...] = ()
     checksums: tuple[Checksum, ...] = ()
+    cpes: tuple[str, ...] = ()
+    released: str = ""
     source_name: str = ""
     source_version: str = ""
     supplier: str = ""
@@ -80,6 +85,8 @@ class Package:
         changes: dict[str, object] = {
             "locations": tuple(sorted({*self.locations, *other.locations}, key=_location_order)),
             "checksums": tuple(sorted({*self.checksums, *other.checksums})),
+            "licence_files": tuple(sorted({*self.licence_files, *other.licence_files})),
+            "cpes": tuple(sorted({*self.cpes, *other.cpes})),
             "licence_texts": tuple(sorted({**dict(other.licence_texts), **dict(self.licence_texts)}.items())),
             "installed": self.installed or other.installed,
         }
@@ -94,6 +101,7 @@ class Package:
             "download_location",
             "description",
             "copyright",
+            "released",
         ):
             changes[name] = getattr(self, name) or getattr(other, name)
         return replace(self, **changes)  # type: ignore[arg-type]
