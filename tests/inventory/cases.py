@@ -7,7 +7,8 @@ from pathlib import Path
 
 from custody.errors import InputError
 from custody.inventory import Cataloger, SquashedTree
-from custody.inventory.globs import compile_globs
+from custody.model.globs import compile_globs
+from custody.inventory.squash import laid_out
 from custody.inventory.walk import started_by
 from custody.model import Dependency, Entry, HeldContent, Package
 from tests.inventory.archive import read_archive
@@ -30,7 +31,7 @@ def load_tree(folder: Path, cataloger: Cataloger) -> Case:
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
         entries = [_entry(path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths]
     extracted = [_extracted(entry, cataloger, tree) for entry in entries]
-    tree.add([entry if wanted(entry.path) else replace(entry, data=None) for entry in extracted], None)
+    tree.add(laid_out(e if wanted(e.path) else replace(e, data=None) for e in extracted), None)
     return tree
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custody.inventory.squash import MAX_LINKS, SquashedTree, tree_of
+from custody.inventory.squash import MAX_LINKS, SquashedTree, laid_out, tree_of
 from custody.model import Digest, Entry
 
 LAYERS = [Digest.of(bytes([number])) for number in range(9)]
@@ -41,7 +41,7 @@ def opaque(path: str) -> Entry:
 def squash(*layers: list[Entry]) -> SquashedTree:
     tree = SquashedTree()
     for number, entries in enumerate(layers):
-        tree.add(entries, LAYERS[number])
+        tree.add(laid_out(entries), LAYERS[number])
     return tree
 
 
@@ -368,7 +368,7 @@ def all_paths(depth: int = 3) -> Iterator[str]:
 def test_any_sequence_of_layers_gives_what_the_plain_model_gives(layers: list[list[Entry]]) -> None:
     tree, model = SquashedTree(), Model()
     for number, layer in enumerate(layers):
-        tree.add(layer, LAYERS[number])
+        tree.add(laid_out(layer), LAYERS[number])
         model.add(layer, LAYERS[number])
     assert tree.names_under("") == sorted(path for path, (kind, _) in model.state.items() if kind != "directory")
     assert tree.count_files() == sum(kind == "file" for kind, _ in model.state.values())

@@ -109,4 +109,4 @@ def nothing(_: str) -> bool:
 
 
 def by_path(content: LayerContent) -> dict[str, Entry]:
-    return {entry.path: entry for entry in content.entries}
+    return {entry.path: entry for entry in content.every()}

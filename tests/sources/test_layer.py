@@ -8,17 +8,21 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from custody.errors import InputError
-from custody.model import Descriptor, Entry, Layer, LayerContent, Skipped
+from custody.model import Content, Descriptor, Entry, Extractor, Layer, LayerContent, Skipped
 from custody.registry.interface import MissingError
 from custody.registry.layout import LayoutRepository
+from custody.sources import collect as collect_module
 from custody.sources import inflate as inflate_module
-from custody.sources import layer as layer_module
+from custody.sources.collect import Collected, Extractors, clean
 from custody.sources.inflate import compression, inflate
-from custody.sources.layer import clean, read_layer
+from custody.sources.layer import read_layer
+from custody.sources.passing import MEMORY_BYTES
+from custody.sources.tar import TarReader
 from tests.sources.images import TAR_TYPE, blob_path, by_path, digest, everything, nothing, packed, put, tar
 from tests.sources.tars import END, header, member, padded, pax
 
@@ -37,10 +41,11 @@ def read(layout: LayoutRepository) -> Callable[..., LayerContent]:
         wanted: Callable[[str], bool] = everything,
         diff_id: bytes | None = None,
         media_type: str = TAR_TYPE,
+        **options: Any,  # noqa: ANN401 - those of `read_layer`
     ) -> LayerContent:
         descriptor = put(layout, stored, media_type)
         expected = digest(diff_id) if diff_id is not None else None
-        return read_layer(layout, Layer(index=0, descriptor=descriptor, diff_id=expected), wanted)
+        return read_layer(layout, Layer(index=0, descriptor=descriptor, diff_id=expected), wanted, **options)
 
     return put_and_read
 
@@ -150,7 +155,7 @@ def test_a_bomb_is_refused_in_seconds(read: Read, kind: str, free: int, monkeypa
 
 def test_the_hole_of_a_real_sparse_file_passes(read: Read) -> None:
     stored = packed(header(b"var/log/lastlog", size=1 << 30), "gzip")[0] + _zeros(1 << 30, "gzip") + packed(END)[0]
-    assert read(stored, nothing).entries == (Entry(path="var/log/lastlog", kind="file", size=1 << 30),)
+    assert read(stored, nothing).names == (("var/log", ("lastlog",)),)
 
 
 def test_limits_count(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,16 +165,17 @@ def test_limits_count(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(InputError, match="refused: larger than"):
             read(packed(data, kind)[0])
     monkeypatch.setattr(inflate_module, "MAX_STREAM_BYTES", 10**9)
-    monkeypatch.setattr(layer_module, "MAX_WANTED_BYTES", 1000)
+    monkeypatch.setattr(collect_module, "MAX_WANTED_BYTES", 1000)
     found = read(data)
     assert by_path(found)["a"].data is None
     assert by_path(found)["b"].data == b"bb"
     assert found.skipped == (Skipped(where="a", reason="not read: 20000 bytes, more than 1000"),)
-    monkeypatch.setattr(layer_module, "MAX_KEPT_BYTES", 2)
-    assert [entry.data for entry in read(data).entries] == [None, b"bb", None]
+    monkeypatch.setattr(collect_module, "MAX_KEPT_BYTES", 2)
+    assert [(entry.path, entry.data) for entry in read(data).entries] == [("b", b"bb")]
+    assert read(data).names == (("", ("a", "c")),)
     assert len(read(data).skipped) == 2
     assert read(data, nothing).skipped == ()
-    monkeypatch.setattr(layer_module, "MAX_ENTRIES", 2)
+    monkeypatch.setattr(collect_module, "MAX_ENTRIES", 2)
     with pytest.raises(InputError, match="refused: more than 2 names"):
         read(data)
 
@@ -345,10 +351,10 @@ def test_a_wanted_hard_link_gives_its_target_the_data(read: Read) -> None:
     found = by_path(read(layer, lambda path: path.endswith(".pkg")))
     assert {path: entry.data for path, entry in found.items()} == {
         "store/1": b"one",
-        "store/2": None,
-        "store/3": None,
         "a.pkg": None,
         "b.pkg": b"b",
+        "store/2": None,
+        "store/3": None,
     }
     assert all(entry.data is None for entry in read(layer, nothing).entries)
 
@@ -413,10 +419,10 @@ def test_kinds_modes_and_sizes(read: Read) -> None:
     script.mode = 0o4755
     found = read(tar(folder, script, device, ("./", b"")))
     assert found.entries == (
-        Entry(path="bin", kind="directory", mode=0o755),
         Entry(path="bin/run", kind="file", mode=0o4755, data=b""),
         Entry(path="dev/null", kind="other"),
     )
+    assert found.folders == ("bin",)
 
 
 def test_long_names_and_names_that_are_not_utf_8(read: Read) -> None:
@@ -438,3 +444,76 @@ def test_a_sparse_file_keeps_its_size_and_content(read: Read) -> None:
     data = pax([*records, ("GNU.sparse.name", b"var/db")]) + member(b"x", padded(b"1\n999999\n1\n") + b"!") + END
     [entry] = read(data).entries
     assert (entry.path, entry.size, entry.data) == ("var/db", 1_000_000, bytes(999_999) + b"!")
+
+
+def _head(path: str, content: Content) -> bytes:
+    return content.read(0, 4) + content.read(content.size - 2, 9)
+
+
+def test_an_extractor_is_asked_by_magic_or_by_name_and_reads_at_any_offset(read: Read) -> None:
+    big = b"\x7fELF" + os.urandom(MEMORY_BYTES + 100_000) + b"!!"
+    program = Extractor(name="program", extract=_head, magics=(b"\x7fELF", b"MZ"))
+    jar = Extractor(name="jar", extract=_head, globs=("**/*.jar",))
+    layer = tar(
+        ("bin/x", big), ("bin/y", b"#!/bin/sh"), ("z.jar", b"MZ--"), ("e.jar", b""), ("w.jar", b"abcdef"), ("v", b"MZ")
+    )
+    found = read(layer, lambda path: path == "w.jar", extractors=(program, jar))
+    assert {entry.path: (entry.data, entry.extracts) for entry in found.every() if entry.path != "e.jar"} == {
+        "bin/x": (None, (("program", b"\x7fELF!!"),)),
+        "bin/y": (None, ()),
+        "z.jar": (None, (("jar", b"MZ----"), ("program", b"MZ----"))),
+        "w.jar": (b"abcdef", (("jar", b"abcdef"),)),
+        "v": (None, (("program", b"MZMZ"),)),
+    }
+
+
+def test_what_an_extractor_refuses_is_noted_and_the_others_go_on(read: Read) -> None:
+    def refuse(path: str, content: Content) -> bytes:
+        raise InputError(f"{path}:{content.size}", "damaged", "build it again")
+
+    both = (
+        Extractor(name="a", extract=refuse, globs=("**/*.jar",)),
+        Extractor(name="b", extract=_head, magics=(b"PK",)),
+    )
+    found = read(tar(("lib/x.jar", b"PK34"), ("y", b"1")), nothing, extractors=both)
+    assert found.entries[0].extracts == (("b", b"PK3434"),)
+    assert found.skipped == (Skipped(where="lib/x.jar:4", reason="damaged; build it again"),)
+
+
+def test_a_file_told_by_the_name_of_a_hard_link_is_looked_into(read: Read) -> None:
+    jar = Extractor(name="jar", extract=_head, globs=("**/*.jar",))
+    found = read(tar(("store/x", b"abcdef"), link("x.jar", "store/x", tarfile.LNKTYPE)), nothing, extractors=(jar,))
+    assert {entry.path: entry.extracts for entry in found.entries} == {"store/x": (("jar", b"abcdef"),), "x.jar": ()}
+
+
+def test_a_head_that_a_piece_of_the_archive_cuts_is_whole(read: Read) -> None:
+    names = [(f"{'d/' * n}f{n}", b"\x7fELF" + bytes(n * 7 % 600)) for n in range(40)]
+    program = Extractor(name="program", extract=_head, magics=(b"\x7fELF",))
+    data = tar(*names)
+    for size in (1, 3, 511, 513, 700):
+        found = Collected("layer", nothing, Extractors((program,)))
+        archive = TarReader((data[i : i + size] for i in range(0, len(data), size)), "layer")
+        for one in archive:
+            found.take(one, archive)
+        assert [entry.path for entry in found.entries] == [name for name, _ in names]
+
+
+def test_what_is_excluded_is_taken_for_not_there(read: Read) -> None:
+    found = read(tar(("a/x", b"1"), ("a/y", b"2"), ("b", b"3")), nothing, excluded=lambda path: path in ("a/x", "b"))
+    assert [entry.path for entry in found.every()] == ["a/y"]
+
+
+def test_order_within_a_layer_counts_for_links_and_names_below_them(read: Read) -> None:
+    folder = tarfile.TarInfo("lib/deep/")
+    folder.type = tarfile.DIRTYPE
+    content = read(
+        tar(link("lib", "usr/lib"), ("lib/x", b"1"), folder, ("lib/deep/y", b"2"), ("a/b", b""), link("a", "lib")),
+        nothing,
+    )
+    assert [(entry.path, entry.kind) for entry in content.every()] == [
+        ("lib", "symlink"),
+        ("lib/x", "file"),
+        ("lib/deep", "directory"),
+        ("lib/deep/y", "file"),
+        ("a", "symlink"),
+    ]

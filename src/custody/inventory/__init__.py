@@ -10,7 +10,7 @@ Catalogers are plug-ins: one file each in `catalogers/`, declared as `interface.
 from custody.inventory.catalogers import load_catalogers
 from custody.inventory.interface import Cataloger, File, Found, Tree
 from custody.inventory.squash import SquashedTree, tree_of
-from custody.inventory.walk import take_inventory, wanted_files
+from custody.inventory.walk import take_inventory, wanted_extractors, wanted_files
 
 __all__ = [
     "Cataloger",
@@ -21,5 +21,6 @@ __all__ = [
     "load_catalogers",
     "take_inventory",
     "tree_of",
+    "wanted_extractors",
     "wanted_files",
 ]

@@ -2,7 +2,7 @@
 
     tree = SquashedTree()
     for content in layers:                      # bottom first
-        tree.add(content.entries, content.layer.diff_id)
+        tree.add(content, content.layer.diff_id)
     tree.get("etc/os-release").data
 
 Spec: OCI image-spec v1.1, layer.md, "Whiteouts" and "Applying Changesets". Where it is silent we do as containerd does:
@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from sys import intern
 from typing import Any, TypeAlias
 
-from custody.inventory.globs import compile_globs
 from custody.inventory.interface import File
-from custody.model import Digest, Entry
+from custody.model import Descriptor, Digest, Entry, Layer, LayerContent
+from custody.model.globs import compile_globs
 
-__all__ = ["SquashedTree", "tree_of"]
+__all__ = ["SquashedTree", "laid_out", "tree_of"]
 
 MAX_LINKS = 40
 """Symlinks followed for one path before it counts as a loop: Linux's own limit (path_resolution(7))."""
@@ -78,22 +78,32 @@ class SquashedTree:
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def add(self, entries: Iterable[Entry], layer: Digest | None) -> None:
+    def add(self, content: LayerContent, layer: Digest | None) -> None:
         """Lay one layer over what is there. layer: what `File.layer` says of its files."""
-        entries = tuple(entries)
         self._layers.append(layer)
         self._forget_parents()
         # Markers hide what lower layers hold, wherever in the layer they stand, and nothing of their own layer: so they
         # come first.
-        hidden = [entry for entry in entries if entry.kind in ("whiteout", "opaque")]
+        hidden = [entry for entry in content.entries if entry.kind in ("whiteout", "opaque")]
         if hidden:
-            replaced = {entry.path for entry in entries if entry.kind == "directory"}
+            replaced = {*content.folders, *(entry.path for entry in content.entries if entry.kind == "directory")}
             for entry in hidden:
                 self._hide(entry, replaced)
-        waiting = [entry for entry in entries if self._place(entry) is False]
-        for entry in waiting:  # a hard link that stands before its target
-            if self._place(entry) is False:
+        for path in content.folders:
+            self._make_folder(path)
+        waiting = [entry for entry in content.entries if self._place(entry) is False]
+        for folder, names in content.names:
+            self._name(folder, names)
+        for entry in waiting:  # a hard link to one that stands behind it
+            if self._link(entry) is False:
                 self._odd.add(self._put(entry.path, _SPECIAL))
+
+    def _name(self, folder: str, names: tuple[str, ...]) -> None:
+        """Put the files of a folder that are known by name only."""
+        _, node = self._parents.get(folder) or self._parent(folder)
+        if node and any(isinstance(node.get(name), (dict, str)) for name in node.keys() & names):
+            self._forget_parents()
+        node.update(dict.fromkeys(names, _PLAIN))
 
     def _hide(self, entry: Entry, replaced: set[str]) -> None:
         path = entry.path if entry.kind == "opaque" else entry.path.rpartition("/")[0]
@@ -360,8 +370,14 @@ def tree_of(
     tree = SquashedTree()
     entries = [Entry(path=path, kind="file", size=len(data), data=data) for path, data in files.items()]
     entries += [Entry(path=path, kind="symlink", target=target) for path, target in (links or {}).items()]
-    tree.add(entries, layer)
+    tree.add(laid_out(entries), layer)
     return tree
+
+
+def laid_out(entries: Iterable[Entry]) -> LayerContent:
+    """Give the content of a layer that holds these entries and comes from nowhere."""
+    nowhere = Descriptor(media_type="", digest=Digest.of(b""), size=0)
+    return LayerContent(layer=Layer(index=0, descriptor=nowhere), entries=tuple(entries))
 
 
 def _first(pair: tuple[str, object]) -> str:

@@ -8,14 +8,25 @@ from dataclasses import dataclass, field, replace
 
 from custody.errors import InputError
 from custody.inventory.catalogers import load_catalogers
-from custody.inventory.globs import compile_globs
 from custody.inventory.interface import Cataloger, File, Tree
 from custody.inventory.os_release import read_distribution
 from custody.inventory.ownership import OWNERSHIP_FILES, owned_by
 from custody.inventory.squash import SquashedTree
-from custody.model import Artifact, Checksum, Dependency, Digest, Inventory, LayerContent, Package, Purl, Skipped
+from custody.model import (
+    Artifact,
+    Checksum,
+    Dependency,
+    Digest,
+    Extractor,
+    Inventory,
+    LayerContent,
+    Package,
+    Purl,
+    Skipped,
+)
+from custody.model.globs import compile_globs
 
-__all__ = ["started_by", "take_inventory", "wanted_files"]
+__all__ = ["started_by", "take_inventory", "wanted_extractors", "wanted_files"]
 
 OS_TYPES = ("apk", "deb", "rpm")
 """Purl types of packages that belong to the operating system."""
@@ -28,6 +39,13 @@ def wanted_files(catalogers: Sequence[Cataloger] | None = None) -> Callable[[str
     """
     chosen = load_catalogers() if catalogers is None else catalogers
     return compile_globs([*OWNERSHIP_FILES, *(glob for c in chosen for glob in (*c.globs, *c.beside))])
+
+
+def wanted_extractors(catalogers: Sequence[Cataloger] | None = None) -> tuple[Extractor, ...]:
+    """Give what takes the little that matters out of large files, for the sources; each once, sorted by name."""
+    chosen = load_catalogers() if catalogers is None else catalogers
+    found = {c.extractor.name: c.extractor for c in chosen if c.extractor is not None}
+    return tuple(found[name] for name in sorted(found))
 
 
 def take_inventory(
@@ -47,7 +65,7 @@ def take_inventory(
     tree = SquashedTree()
     skipped: list[Skipped] = []
     for content in layers:
-        tree.add(content.entries, _layer_digest(artifact, content))
+        tree.add(content, _layer_digest(artifact, content))
         skipped += content.skipped
     seen = _Sightings(skipped=skipped)
     for cataloger in load_catalogers() if catalogers is None else catalogers:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from custody.model.artifact import Layer
     from custody.model.package import Skipped
@@ -37,11 +37,25 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerContent:
-    """One layer after it was read to its end and its digests were found right. `layer.diff_id` is set."""
+    """One layer after it was read to its end and its digests were found right. `layer.diff_id` is set.
+
+    entries: in the order of the archive, all but the two kinds that are known by name only and are most of a layer.
+    folders: directories, in the order of the archive. names: (folder, names of files in it that nobody wanted).
+    To lay a layer over another: whiteouts first, then `folders`, the other entries in their order, and `names`.
+    """
 
     layer: Layer
     entries: tuple[Entry, ...]
+    folders: tuple[str, ...] = ()
+    names: tuple[tuple[str, tuple[str, ...]], ...] = ()
     skipped: tuple[Skipped, ...] = ()
+
+    def every(self) -> Iterator[Entry]:
+        """Give all of it as entries: folders, other entries, then plain files (whose sizes and modes are not known)."""
+        yield from (Entry(path=path, kind="directory", mode=0o755) for path in self.folders)
+        yield from self.entries
+        for folder, names in self.names:
+            yield from (Entry(path=f"{folder}/{name}" if folder else name, kind="file") for name in names)
 
 
 class Content(Protocol):

@@ -31,7 +31,7 @@ from custody.sources.tar import BLOCK
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from custody.model import Descriptor, LayerContent, Progress, Wanted
+    from custody.model import Descriptor, Extractor, LayerContent, Progress, Wanted
 
 __all__ = ["LEFT_OUT", "TAR_TYPE", "DirectorySource", "open_directory", "open_file"]
 
@@ -53,9 +53,11 @@ class DirectorySource(ImageSource):
         super().__init__(image.repository, image.artifact, image.manifest)
         self._skipped = skipped
 
-    def read(self, wanted: Wanted, progress: Progress | None = None) -> Iterator[LayerContent]:
+    def read(
+        self, wanted: Wanted, progress: Progress | None = None, *, extractors: tuple[Extractor, ...] = ()
+    ) -> Iterator[LayerContent]:
         """Read the one layer; see `Source.read`."""
-        for content in super().read(wanted, progress):
+        for content in super().read(wanted, progress, extractors=extractors):
             yield replace(content, skipped=tuple(sorted({*content.skipped, *self._skipped})))
 
 

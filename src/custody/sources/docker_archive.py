@@ -23,9 +23,9 @@ from custody.registry.blob import CHUNK_BYTES
 from custody.registry.interface import MAX_MANIFEST_BYTES, MissingError
 from custody.registry.listed import REF_NAME, ListedRepository
 from custody.registry.manifest import OCI_MANIFEST, Manifest, descriptor_fields, encode_manifest
+from custody.sources.collect import clean
 from custody.sources.image import MAX_CONFIG_BYTES
 from custody.sources.inflate import compression, inflate
-from custody.sources.layer import clean
 from custody.sources.tar import TarReader
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from custody.model import LayerContent, Progress, Wanted
+    from custody.model import Extractor, LayerContent, Progress, Wanted
     from custody.registry.interface import Repository
 
 __all__ = ["DIRECTORY_TYPE", "FILE_TYPE", "MAX_CONFIG_BYTES", "ImageSource", "host_platform", "open_image"]
@@ -56,7 +56,9 @@ class ImageSource:
         self.manifest = manifest
         self._close = close
 
-    def read(self, wanted: Wanted, progress: Progress | None = None) -> Iterator[LayerContent]:
+    def read(
+        self, wanted: Wanted, progress: Progress | None = None, *, extractors: tuple[Extractor, ...] = ()
+    ) -> Iterator[LayerContent]:
         """Read the layers; see `Source.read`."""
         total = sum(layer.descriptor.size for layer in self.artifact.layers)
         done = 0
@@ -68,7 +70,7 @@ class ImageSource:
                 progress("read layers", done, total)
 
         for layer in self.artifact.layers:
-            yield read_layer(self.repository, layer, wanted, heard)
+            yield read_layer(self.repository, layer, wanted, heard, extractors=extractors)
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from custody.model import Artifact, Descriptor, LayerContent, Progress, Wanted
+    from custody.model import Artifact, Descriptor, Extractor, LayerContent, Progress, Wanted
     from custody.registry.interface import Repository
 
 __all__ = ["Source"]
@@ -35,10 +35,13 @@ class Source(Protocol):
     def repository(self) -> Repository:
         """Give a repository that holds the artifact whole, to copy it from."""
 
-    def read(self, wanted: Wanted, progress: Progress | None = None) -> Iterator[LayerContent]:
+    def read(
+        self, wanted: Wanted, progress: Progress | None = None, *, extractors: tuple[Extractor, ...] = ()
+    ) -> Iterator[LayerContent]:
         """Read the layers, lowest first; each one's digest, size and diff_id are found right before it is yielded.
 
-        Only files that `wanted` says yes to keep their data. What could not be read stands in `LayerContent.skipped`.
+        Only files that `wanted` says yes to keep their data; of others `extractors` take what they need. What could not
+        be read stands in `LayerContent.skipped`.
         progress: hears of bytes of (compressed) layers.
         Raises InputError: a layer is truncated, has a wrong digest or diff_id, or is not an archive.
         Raises UnavailableError: a layer cannot be fetched.

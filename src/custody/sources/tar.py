@@ -106,6 +106,30 @@ class TarReader:
             position += length
         return bytes(whole)
 
+    def peek(self, length: int) -> bytes:
+        """Give the first bytes of the member at hand, before any of it was read, as far as they are at hand.
+
+        They are, but where a piece of the archive ends within them: then more of it is fetched.
+        """
+        length = min(length, self._left)
+        found = self._buffer[self._position : self._position + length]
+        if len(found) < length:
+            rest = self._buffer[self._position :]
+            self._before += self._position
+            while len(rest) < length:
+                piece = next(self._blocks, b"")
+                if not piece:
+                    break
+                rest += piece
+            self._buffer, self._position = rest, 0
+            found = rest[:length]
+        return found
+
+    def some(self, length: int) -> bytes:
+        """Give the next bytes of the member at hand (an ordinary file), of which at least `length` are left."""
+        self._left -= length
+        return self._take(length)
+
     # ── headers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _next(self) -> Member | None:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from custody import advisories, sbom
 from custody.errors import InputError, UnavailableError
-from custody.inventory import take_inventory, wanted_files
+from custody.inventory import take_inventory, wanted_extractors, wanted_files
 from custody.model import ExceptionGrant, Inventory, LayerContent, Progress, ScanReport
 from custody.sources import open_source
 from custody.sources.interface import Source
@@ -41,7 +41,7 @@ def opened(
 def inventory_of(source: Source, *, progress: Progress | None = None) -> Inventory:
     """Read an open source once and list what is in it."""
     artifact = source.artifact
-    layers: Iterator[LayerContent] = source.read(wanted_files(), progress)
+    layers: Iterator[LayerContent] = source.read(wanted_files(), progress, extractors=wanted_extractors())
     return take_inventory(artifact, layers, name=artifact.name, version=artifact.version)
 
 
@@ -61,15 +61,15 @@ def examine(text: str, listener: Listener, *, platform: str | None, name: str = 
 
 
 def sbom_documents(
-    inventory: Inventory, formats: Sequence[str], *, source: str, author: str, now: dt.datetime
+    inventory: Inventory, formats: Sequence[str], *, source: str, author: str, now: dt.datetime, version: str = ""
 ) -> dict[str, bytes]:
-    """Write an inventory in SBOM formats; UsageError for a format that is not there."""
+    """Write an inventory in SBOM formats; UsageError for a format, or a version of one, that is not there."""
     if not formats:
         return {}
     folder = Path(source.removeprefix("dir:"))
     context = build_context(source, folder if folder.is_dir() else None, started_at=now, parameters={}, author=author)
     document = sbom.Document(inventory=inventory, created=now, context=context)
-    return {form: sbom.encode(document, form) for form in formats}
+    return {form: sbom.encode(document, form, version) for form in formats}
 
 
 def _as_sbom(text: str) -> tuple[bytes, str] | None:

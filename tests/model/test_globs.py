@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custody.inventory.globs import compile_globs
+from custody.model.globs import compile_globs
 
 
 def by_fnmatch(path: list[str], pattern: list[str]) -> bool:

@@ -1,0 +1,83 @@
+"""Path patterns compiled into one fast question.
+
+    matches = compile_globs(("**/poetry.lock", "var/lib/dpkg/info/*.list"))
+    matches("srv/app/poetry.lock")      # True
+
+Patterns match the whole path. `*` and `?` stop at "/"; the segment `**` stands for any number of directories, none
+included, and as the last segment for everything below a folder. All other characters mean themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import TypeAlias
+
+__all__ = ["compile_globs"]
+
+_WILD = re.compile(r"[*?]")
+_Test: TypeAlias = Callable[[str], object]
+
+
+def compile_globs(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Give a function that says whether a path matches one of `patterns`."""
+    return _compile(tuple(sorted(set(patterns))))
+
+
+@lru_cache(maxsize=256)
+def _compile(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    # A path is asked for once for each file of an image, so nearly all of them are told apart by three dictionary
+    # look-ups: by whole path, base name and extension. A regular expression runs only where its last segment already
+    # fits.
+    exact = frozenset(p for p in patterns if not _WILD.search(p))
+    buckets: dict[str, list[str]] = {}
+    always: set[str] = set()
+    rest: list[str] = []
+    for pattern in patterns:
+        if pattern in exact:
+            continue
+        head, _, last = pattern.rpartition("/")
+        literal_end = _WILD.split(last)[-1]
+        if not _WILD.search(last):
+            buckets.setdefault(last, []).append(pattern)
+            if head == "**":
+                always.add(last)
+        elif "." in literal_end:
+            buckets.setdefault("*" + literal_end[literal_end.rindex(".") :], []).append(pattern)
+        else:
+            rest.append(pattern)
+    by_key: dict[str, _Test] = {key: bool if key in always else _regex(group) for key, group in buckets.items()}
+    by_rest: _Test | None = _regex(rest) if rest else None
+
+    def matches(path: str) -> bool:
+        name = path[path.rfind("/") + 1 :]
+        test = by_key.get(name)
+        if test is not None and test(path):
+            return True
+        dot = name.rfind(".")
+        if dot >= 0:
+            test = by_key.get("*" + name[dot:])
+            if test is not None and test(path):
+                return True
+        return path in exact or (by_rest is not None and by_rest(path) is not None)
+
+    return matches
+
+
+def _regex(patterns: Iterable[str]) -> Callable[[str], re.Match[str] | None]:
+    return re.compile("|".join(_translate(pattern) for pattern in patterns), re.DOTALL).fullmatch
+
+
+def _translate(pattern: str) -> str:
+    segments = pattern.split("/")
+    parts = []
+    for index, segment in enumerate(segments):
+        last = index == len(segments) - 1
+        if segment == "**":
+            parts.append(".+" if last else "(?:[^/]+/)*")
+        else:
+            parts.append(
+                "".join({"*": "[^/]*", "?": "[^/]"}.get(c, re.escape(c)) for c in segment) + ("" if last else "/")
+            )
+    return "".join(parts)
