@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# No test reads or fills the cache of whoever runs it; those that are about the cache name one of their own.
+os.environ["CUSTODY_CACHE"] = ""
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -28,7 +28,7 @@ from custody.model.globs import compile_globs
 
 __all__ = ["started_by", "take_inventory", "wanted_extractors", "wanted_files"]
 
-OS_TYPES = ("apk", "deb", "rpm")
+OS_TYPES = ("alpm", "apk", "deb", "ebuild", "opkg", "rpm")
 """Purl types of packages that belong to the operating system."""
 
 
@@ -55,21 +55,27 @@ def take_inventory(
     name: str = "",
     version: str = "",
     catalogers: Sequence[Cataloger] | None = None,
+    every_layer: bool = False,
 ) -> Inventory:
     """Say what is in an artifact.
 
     layers: from the bottom up, read with `wanted_files()`; a directory or file is one layer.
     name, version: what its releaser calls the artifact; the artifact's own where they are "".
+    every_layer: list also what a layer brought and a later one took away.
     A file that cannot be read becomes a `Skipped` and the others go on: no InputError leaves here.
     """
     tree = SquashedTree()
     skipped: list[Skipped] = []
+    chosen = load_catalogers() if catalogers is None else catalogers
+    seen = _Sightings(skipped=skipped)
+    above = None
     for content in layers:
+        if above is not None and every_layer:
+            _run_all(chosen, tree, seen)  # the top one is run below, for either scope
+        above = content
         tree.add(content, _layer_digest(artifact, content))
         skipped += content.skipped
-    seen = _Sightings(skipped=skipped)
-    for cataloger in load_catalogers() if catalogers is None else catalogers:
-        _run(cataloger, tree, seen)
+    _run_all(chosen, tree, seen)
     distribution = read_distribution(tree)
     packages = _there(artifact, seen.packages)
     return Inventory.assemble(
@@ -107,6 +113,11 @@ class _Sightings:
     counts: dict[str, int] = field(default_factory=dict)
 
 
+def _run_all(catalogers: Sequence[Cataloger], tree: SquashedTree, seen: _Sightings) -> None:
+    for cataloger in catalogers:
+        _run(cataloger, tree, seen)
+
+
 def _run(cataloger: Cataloger, tree: SquashedTree, seen: _Sightings) -> None:
     ids: set[str] = set()
     for file in started_by(cataloger, tree):
@@ -118,12 +129,13 @@ def _run(cataloger: Cataloger, tree: SquashedTree, seen: _Sightings) -> None:
         ids |= introduced.keys()
     known = {item.where for item in seen.skipped}
     seen.skipped += [Skipped(where=p, reason=why) for p, why in tree.unread(cataloger.globs) if p not in known]
-    seen.counts[cataloger.name] = len(ids)
+    seen.counts[cataloger.name] = max(len(ids), seen.counts.get(cataloger.name, 0))
 
 
 def started_by(cataloger: Cataloger, tree: SquashedTree) -> list[File]:
     """Give the files that start a `parse`: those whose content was kept, then what was taken out of the large ones."""
     files = tree.matching(cataloger.globs) if cataloger.globs else []
+    files += [File(path=path, data=b"") for path in cataloger.folders if tree.names_under(path)]
     return files if cataloger.extractor is None else files + tree.extracted(cataloger.extractor.name)
 
 
@@ -181,7 +193,7 @@ def _system_edges(packages: Iterable[Package]) -> list[Dependency]:
     return [
         Dependency(source=system.id, target=package.id, relation="contains")
         for package in packages
-        if package.purl.type in OS_TYPES
+        if package.purl.type in OS_TYPES and package.installed  # not a package file that lies about
     ]
 
 
@@ -210,7 +222,7 @@ def _root(artifact: Artifact, name: str, version: str) -> Package:
         purl=purl,
         name=name,
         version=version,
-        checksums=(Checksum(digest.algorithm, digest.hex),),
+        checksums=() if artifact.is_listing else (Checksum(digest.algorithm, digest.hex),),
         purpose="CONTAINER" if artifact.kind == "image" else "APPLICATION",
     )
 

@@ -8,7 +8,7 @@ Decision(…).allowed                        what follows
 
 from custody.model.advisory import SEVERITIES, Advisory, Affected, Range, Severity, severity_rank
 from custody.model.advisory import Event as RangeEvent
-from custody.model.artifact import Artifact, Descriptor, Layer, Platform
+from custody.model.artifact import LISTING_TYPE, Artifact, Descriptor, Layer, Platform
 from custody.model.assessment import CONTROL_VERDICTS, Assessment, Attestation, CitedEvidence, ControlResult
 from custody.model.build import BuildContext, GitState
 from custody.model.canonical import canonical_json, plain, pretty_json
@@ -26,6 +26,7 @@ from custody.model.verdict import Decision, ExceptionGrant, Verdict
 __all__ = [
     "CHECKSUM_LENGTHS",
     "CONTROL_VERDICTS",
+    "LISTING_TYPE",
     "PAYLOAD_TYPE",
     "PREDICATE_TYPES",
     "SEVERITIES",

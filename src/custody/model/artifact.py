@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from custody.model.digest import Digest
 
-__all__ = ["Artifact", "Descriptor", "Layer", "Platform"]
+__all__ = ["LISTING_TYPE", "Artifact", "Descriptor", "Layer", "Platform"]
+
+LISTING_TYPE = "application/vnd.custody.listing.v1"
+"""Media type of a directory that was only looked at: its digest is over names and sizes and what was read, not all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +74,8 @@ class Artifact:
     def digest(self) -> Digest:
         """Give the digest by which everything refers to it."""
         return self.descriptor.digest
+
+    @property
+    def is_listing(self) -> bool:
+        """Say whether the digest is that of a listing, so that it proves nothing of the bytes that were not read."""
+        return self.descriptor.media_type == LISTING_TYPE

@@ -5,10 +5,13 @@
         for layer in source.read(wanted):                         # lowest first, digests verified in the same pass
             for entry in layer.entries: …
 
+    artifact, layer = look_at_directory(path, wanted)                 # without packing it: to list, not to release
+
 An image that is read twice is the same image: names are resolved when a source is opened, and never again.
 """
 
 from custody.sources.interface import Source
-from custody.sources.open import open_source
+from custody.sources.looking import look_at_directory
+from custody.sources.open import open_source, tell_source
 
-__all__ = ["Source", "open_source"]
+__all__ = ["Source", "look_at_directory", "open_source", "tell_source"]

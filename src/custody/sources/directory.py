@@ -18,7 +18,7 @@ import os
 import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from custody.errors import InputError, UnavailableError
 from custody.model import Skipped
@@ -31,7 +31,7 @@ from custody.sources.tar import BLOCK
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from custody.model import Descriptor, Extractor, LayerContent, Progress, Wanted
+    from custody.model import Descriptor, LayerContent
 
 __all__ = ["LEFT_OUT", "TAR_TYPE", "DirectorySource", "open_directory", "open_file"]
 
@@ -53,11 +53,9 @@ class DirectorySource(ImageSource):
         super().__init__(image.repository, image.artifact, image.manifest)
         self._skipped = skipped
 
-    def read(
-        self, wanted: Wanted, progress: Progress | None = None, *, extractors: tuple[Extractor, ...] = ()
-    ) -> Iterator[LayerContent]:
+    def read(self, *args: Any, **options: Any) -> Iterator[LayerContent]:  # noqa: ANN401 - those of `ImageSource.read`
         """Read the one layer; see `Source.read`."""
-        for content in super().read(wanted, progress, extractors=extractors):
+        for content in super().read(*args, **options):
             yield replace(content, skipped=tuple(sorted({*content.skipped, *self._skipped})))
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -211,10 +212,10 @@ class _Part:
 
 
 class _Slice(io.RawIOBase):
-    """A part of a file as a file. Several may read the same file in turn: each goes to its place first."""
+    """A part of a file as a file. Several may read the same file at once, in several processes too."""
 
     def __init__(self, file: BinaryIO, part: _Part) -> None:
-        self._file = file
+        self._handle = file.fileno()
         self._position = part.offset
         self._end = part.offset + part.size
 
@@ -222,8 +223,7 @@ class _Slice(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 - any writable buffer
-        self._file.seek(self._position)
-        data = self._file.read(min(len(buffer), self._end - self._position))
+        data = os.pread(self._handle, min(len(buffer), self._end - self._position), self._position)
         buffer[: len(data)] = data
         self._position += len(data)
         return len(data)

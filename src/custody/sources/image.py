@@ -7,6 +7,7 @@ schema 2.
 from __future__ import annotations
 
 import platform as machine
+from contextlib import closing
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,16 @@ from custody.registry.blob import read_blob
 from custody.registry.listed import ListedRepository
 from custody.registry.manifest import INDEX_TYPES, MANIFEST_TYPES, Manifest, parse_manifest
 from custody.sources.layer import read_layer
+from custody.sources.parallel import read_in_processes, workers_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from types import TracebackType
     from typing import Self
 
     from custody.model import Extractor, LayerContent, Progress, Wanted
     from custody.registry.interface import Repository
+    from custody.sources.cache import LayerCache
 
 __all__ = ["DIRECTORY_TYPE", "FILE_TYPE", "MAX_CONFIG_BYTES", "ImageSource", "host_platform", "open_image"]
 
@@ -57,10 +60,17 @@ class ImageSource:
         self._close = close
 
     def read(
-        self, wanted: Wanted, progress: Progress | None = None, *, extractors: tuple[Extractor, ...] = ()
+        self,
+        wanted: Wanted,
+        progress: Progress | None = None,
+        *,
+        extractors: tuple[Extractor, ...] = (),
+        excluded: Callable[[str], bool] | None = None,
+        cache: LayerCache | None = None,
     ) -> Iterator[LayerContent]:
         """Read the layers; see `Source.read`."""
-        total = sum(layer.descriptor.size for layer in self.artifact.layers)
+        layers = self.artifact.layers
+        total = sum(layer.descriptor.size for layer in layers)
         done = 0
 
         def heard(more: int) -> None:
@@ -69,8 +79,25 @@ class ImageSource:
             if progress is not None:
                 progress("read layers", done, total)
 
-        for layer in self.artifact.layers:
-            yield read_layer(self.repository, layer, wanted, heard, extractors=extractors)
+        def read_one(layer: Layer, heard: Callable[[int], None] | None) -> LayerContent:
+            content = read_layer(self.repository, layer, wanted, heard, extractors=extractors, excluded=excluded)
+            if cache is not None:
+                cache.save(content)
+            return content
+
+        known = {layer.index: cache.load(layer) for layer in layers} if cache is not None else {}
+        unknown = [layer for layer in layers if known.get(layer.index) is None]
+        workers = workers_for(unknown) if isinstance(self.repository, ListedRepository) else 1
+        if workers > 1:
+            fresh: Generator[LayerContent] = read_in_processes(unknown, read_one, heard, workers)
+        else:
+            fresh = (read_one(layer, heard) for layer in unknown)
+        with closing(fresh):
+            for layer in layers:
+                content = known.pop(layer.index, None)
+                if content is not None:
+                    heard(layer.descriptor.size)
+                yield content or next(fresh)
 
     def close(self) -> None:
         """Let go of files and connections."""

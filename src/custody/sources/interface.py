@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
     from typing import Self
 
     from custody.model import Artifact, Descriptor, Extractor, LayerContent, Progress, Wanted
     from custody.registry.interface import Repository
+    from custody.sources.cache import LayerCache
 
 __all__ = ["Source"]
 
@@ -36,13 +37,20 @@ class Source(Protocol):
         """Give a repository that holds the artifact whole, to copy it from."""
 
     def read(
-        self, wanted: Wanted, progress: Progress | None = None, *, extractors: tuple[Extractor, ...] = ()
+        self,
+        wanted: Wanted,
+        progress: Progress | None = None,
+        *,
+        extractors: tuple[Extractor, ...] = (),
+        excluded: Callable[[str], bool] | None = None,
+        cache: LayerCache | None = None,
     ) -> Iterator[LayerContent]:
         """Read the layers, lowest first; each one's digest, size and diff_id are found right before it is yielded.
 
         Only files that `wanted` says yes to keep their data; of others `extractors` take what they need. What could not
         be read stands in `LayerContent.skipped`.
-        progress: hears of bytes of (compressed) layers.
+        progress: hears of bytes of (compressed) layers. excluded: says which paths are taken for not there. cache: what
+        it has of a layer is believed, and the layer is not read.
         Raises InputError: a layer is truncated, has a wrong digest or diff_id, or is not an archive.
         Raises UnavailableError: a layer cannot be fetched.
         """

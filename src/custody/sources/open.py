@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from custody.sources.interface import Source
 
-__all__ = ["open_source"]
+__all__ = ["open_source", "tell_source"]
 
 _FORMS = "expected dir:PATH, file:PATH, oci:DIR[:tag], docker-archive:FILE, host/repository:tag, or a path"
 
@@ -71,6 +71,19 @@ def open_source(
             raise
     reference = parse_reference(f"oci:{rest}" if scheme == "oci" else rest)
     return _open_reference(reference, platform, name, version, insecure=insecure)
+
+
+def tell_source(text: str) -> tuple[str, str]:
+    """Say what `text` names: ("dir" or "file", its path) where it is on this disk and no image, else ("image", text).
+
+    Raises InputError: it is a path, and nothing is there.
+    """
+    scheme, rest = split_scheme(text)
+    if not scheme:
+        scheme, rest = _recognise(text)
+    if scheme not in {"dir", "file"}:
+        return "image", text
+    return scheme, str(_there(rest, text, folder=scheme == "dir"))
 
 
 def _open_reference(reference: Reference, platform: str | None, name: str, version: str, *, insecure: bool) -> Source:
