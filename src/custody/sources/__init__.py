@@ -10,8 +10,9 @@
 An image that is read twice is the same image: names are resolved when a source is opened, and never again.
 """
 
+from custody.sources.archive import look_at_file
 from custody.sources.interface import Source
 from custody.sources.looking import look_at_directory
 from custody.sources.open import open_source, tell_source
 
-__all__ = ["Source", "look_at_directory", "open_source", "tell_source"]
+__all__ = ["Source", "look_at_directory", "look_at_file", "open_source", "tell_source"]

@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from custody.errors import InputError
-from custody.model import Entry, Skipped
+from custody.model import Entry, LayerContent, Skipped
 from custody.sources.passing import PassingContent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from custody.model import Extractor, Wanted
-    from custody.sources.tar import Member, TarReader
+    from custody.model import Extractor, Layer, Wanted
+    from custody.sources.members import Passing
+    from custody.sources.tar import Member
 
 __all__ = ["MAX_ENTRIES", "MAX_KEPT_BYTES", "MAX_WANTED_BYTES", "Collected", "Extractors", "clean"]
 
@@ -103,7 +104,7 @@ class Collected:
     _absolute: int = 0
     _first_absolute: str = ""
 
-    def take(self, member: Member, archive: TarReader) -> None:
+    def take(self, member: Member, archive: Passing) -> None:
         """Take the member at hand. Raises InputError: too many names."""
         name = member.name
         if name.startswith("/"):
@@ -139,7 +140,7 @@ class Collected:
         self._note(Entry(path=path, kind=kind, size=member.size, mode=member.mode, target=target))
         return None
 
-    def _file(self, member: Member, archive: TarReader, path: str, folder: str, base: str) -> None:
+    def _file(self, member: Member, archive: Passing, path: str, folder: str, base: str) -> None:
         data: bytes | None = None
         extracts: tuple[tuple[str, bytes], ...] = ()
         if self.wanted(path):
@@ -213,7 +214,7 @@ class Collected:
         else:
             self.entries.append(Entry(path=f"{folder}/{deleted}" if folder else deleted, kind="whiteout"))
 
-    def _data(self, member: Member, archive: TarReader, path: str) -> bytes | None:
+    def _data(self, member: Member, archive: Passing, path: str) -> bytes | None:
         if member.size > MAX_WANTED_BYTES:
             self._skip(path, f"not read: {member.size} bytes, more than {MAX_WANTED_BYTES}")
             return None
@@ -224,7 +225,7 @@ class Collected:
         return archive.data(member)
 
     def _extract(
-        self, chosen: list[Extractor], member: Member, archive: TarReader, path: str, data: bytes | None
+        self, chosen: list[Extractor], member: Member, archive: Passing, path: str, data: bytes | None
     ) -> tuple[tuple[str, bytes], ...]:
         found = []
         with PassingContent(member, archive, data) as content:
@@ -242,6 +243,16 @@ class Collected:
 
     def _skip(self, name: str, reason: str) -> None:
         self.skipped.add(Skipped(where=name, reason=reason))
+
+    def content(self, layer: Layer) -> LayerContent:
+        """Give all that was taken, as the content of `layer`."""
+        return LayerContent(
+            layer=layer,
+            entries=tuple(self.entries),
+            folders=tuple(self.folders),
+            names=tuple((folder, tuple(names)) for folder, names in self.names.items() if names),
+            skipped=tuple(sorted(self.notes())),
+        )
 
     def notes(self) -> set[Skipped]:
         """Give what was skipped, and one note for all absolute names: an archive made of them would give thousands."""

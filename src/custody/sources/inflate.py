@@ -14,7 +14,7 @@ from custody.registry.blob import CHUNK_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from custody.registry.interface import BlobReader
+    from custody.registry.blob import RawReader
 
 __all__ = ["FREE_BYTES", "MAX_RATIO", "MAX_STREAM_BYTES", "compression", "inflate"]
 
@@ -36,6 +36,7 @@ _ZSTD_SKIPPABLE = b"\x2a\x4d\x18"  # after a first byte 0x50…0x5f
 _ZSTD_WINDOW_LOG = 27  # 128 MiB, what decoders must not exceed unasked (RFC 8878 section 3.1.1.1.2 recommends far less)
 _OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"LZIP": "lzip", b"\x04\x22\x4d\x18": "lz4", b"PK\x03\x04": "zip"}
 _INPUT_BYTES = 256 * 1024
+_XZ_MEMORY_BYTES = 256 * 1024 * 1024  # `xz -9` needs 65 MiB to decompress; the format allows 4 GiB
 
 
 def compression(head: bytes) -> str:
@@ -47,9 +48,10 @@ def compression(head: bytes) -> str:
     return next((name for magic, name in _OTHERS.items() if head.startswith(magic)), "")
 
 
-def inflate(reader: BlobReader, where: str) -> Iterator[bytes]:
+def inflate(reader: RawReader, where: str, *, layer: bool = True) -> Iterator[bytes]:
     """Give the uncompressed bytes of a stream in pieces of at most 1 MiB. `reader` is read to its end.
 
+    layer: only what an image layer may be is inflated; archives of packages and of sources may be bzip2 and xz too.
     Raises InputError: damaged, cut short, too large, or compressed in a way that is not known here.
     """
     head = reader.read(_INPUT_BYTES)
@@ -68,9 +70,21 @@ def inflate(reader: BlobReader, where: str) -> Iterator[bytes]:
         return _members(
             head, reader, where, _Codec(kind, lambda: zstd.ZstdDecompressor(options=options), zstd.ZstdError)
         )
+    if not layer and kind in {"bzip2", "xz"}:
+        return _members(head, reader, where, _old_codec(kind))
     raise InputError(
         where, f"compressed with {kind}, which image layers may not be", "expected gzip, zstd or plain tar"
     )
+
+
+def _old_codec(kind: str) -> _Codec:
+    if kind == "bzip2":
+        import bz2
+
+        return _Codec(kind, bz2.BZ2Decompressor, OSError)
+    import lzma
+
+    return _Codec(kind, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY_BYTES), lzma.LZMAError)
 
 
 def _zstd() -> Any:  # noqa: ANN401 - two modules with the same names
@@ -112,7 +126,7 @@ class _Meter:
             raise InputError(self._where, what)
 
 
-def _counted(head: bytes, reader: BlobReader, where: str) -> Iterator[bytes]:
+def _counted(head: bytes, reader: RawReader, where: str) -> Iterator[bytes]:
     total = 0
     while head:
         total += len(head)
@@ -122,7 +136,7 @@ def _counted(head: bytes, reader: BlobReader, where: str) -> Iterator[bytes]:
         head = reader.read(CHUNK_BYTES)
 
 
-def _members(head: bytes, reader: BlobReader, where: str, codec: _Codec) -> Iterator[bytes]:
+def _members(head: bytes, reader: RawReader, where: str, codec: _Codec) -> Iterator[bytes]:
     meter = _Meter(where)
     member = codec.begin()
     data = head

@@ -143,10 +143,4 @@ def _read(layer: Layer, pieces: Iterator[bytes], found: Collected, report: Calla
     diff_id = Digest("sha256", hasher.hexdigest())
     if layer.diff_id is not None and layer.diff_id != diff_id:
         raise InputError(found.where, f"wrong diff_id: the image states {layer.diff_id}, the layer has {diff_id}")
-    return LayerContent(
-        layer=replace(layer, diff_id=diff_id),
-        entries=tuple(found.entries),
-        folders=tuple(found.folders),
-        names=tuple((folder, tuple(names)) for folder, names in found.names.items() if names),
-        skipped=tuple(sorted(found.notes())),
-    )
+    return found.content(replace(layer, diff_id=diff_id))

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from custody.sources.tar import Member, TarReader
+    from custody.sources.members import Passing
+    from custody.sources.tar import Member
 
 __all__ = ["MEMORY_BYTES", "PassingContent"]
 
@@ -27,7 +28,7 @@ _STEP = 64 * 1024  # asked for at once, so that many small reads of a head are o
 class PassingContent:
     """See `custody.model.Content`. Used as a context manager it lets go of what it holds."""
 
-    def __init__(self, member: Member, archive: TarReader, data: bytes | None = None) -> None:
+    def __init__(self, member: Member, archive: Passing, data: bytes | None = None) -> None:
         """Read the member at hand of `archive`; data: its content, where that was read already."""
         whole = data
         if whole is None and member.pieces is not None:  # holes: rare, and put together by the reader
