@@ -11,11 +11,12 @@ a name below a symlinked directory lands where the link leads, inside the root.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sys import intern
 from typing import Any, TypeAlias
 
 from custody.inventory.interface import File
+from custody.inventory.path_index import PathIndex
 from custody.model import Descriptor, Digest, Entry, Layer, LayerContent
 from custody.model.globs import compile_globs
 
@@ -71,6 +72,7 @@ class SquashedTree:
         """Make an empty root."""
         self._root: _Folder = {}
         self._layers: list[Digest | None] = []
+        self._index: tuple[PathIndex[_Kept], PathIndex[object]] | None = None
         # directory as entries name it → its real path and node
         self._parents: dict[str, tuple[str, _Folder]] = {"": ("", self._root)}
         self._kept: set[str] = set()  # real paths that held content at some time
@@ -81,6 +83,7 @@ class SquashedTree:
     def add(self, content: LayerContent, layer: Digest | None) -> None:
         """Lay one layer over what is there. layer: what `File.layer` says of its files."""
         self._layers.append(layer)
+        self._index = None
         self._forget_parents()
         # Markers hide what lower layers hold, wherever in the layer they stand, and nothing of their own layer: so they
         # come first.
@@ -273,12 +276,9 @@ class SquashedTree:
         A symlink that matches counts as well, unless the file it leads to matches under its own name.
         """
         matches = compile_globs(globs)
-        found = []
-        for path in sorted(path for path in self._kept if matches(path)):
-            real, node = self._look(path, follow=False)
-            if real == path and isinstance(node, _Kept) and node.data is not None:
-                found.append(self._file(path, node))
-        for path, node in self._odd_nodes(matches):
+        kept = self._indexes()[0].of(globs)
+        found = [self._file(path, node) for path, node in kept if node.data is not None and matches(path)]
+        for path, node in self._odd_nodes(globs):
             real, target = self._look(path)
             if isinstance(node, str) and isinstance(target, _Kept) and target.data is not None and not matches(real):
                 found.append(self._file(path, target))
@@ -286,12 +286,8 @@ class SquashedTree:
 
     def extracted(self, name: str) -> list[File]:
         """Give the files of which an extractor took something; see `Tree.extracted`."""
-        found = []
-        for path in sorted(self._kept):
-            real, node = self._look(path, follow=False)
-            if real == path and isinstance(node, _Kept) and node.extracts and node.part(name) is not None:
-                found.append(self._file(path, node, name))
-        return found
+        kept = self._indexes()[0].everything
+        return [self._file(path, node, name) for path, node in kept if node.extracts and node.part(name) is not None]
 
     def history(self, path: str, extract: str = "") -> tuple[File, ...]:
         """Give the older versions of a file, oldest first; see `Tree.history`."""
@@ -310,9 +306,8 @@ class SquashedTree:
         Links to a file that is read under its own name, to a directory, and out of the artifact's reach to nothing are
         left out.
         """
-        matches = compile_globs(globs)
         found = []
-        for path, node in self._odd_nodes(matches):
+        for path, node in self._odd_nodes(globs):
             target = self._look(path)[1]
             if node is _SPECIAL:
                 found.append((path, "not a regular file"))
@@ -335,17 +330,31 @@ class SquashedTree:
     def linked_folders(self) -> dict[str, list[str]]:
         """Give for each directory that symlinks lead to (real path) the paths of those links, sorted."""
         found: dict[str, list[str]] = {}
-        for path, node in self._odd_nodes(lambda _: True):
+        for path, node in self._indexes()[1].everything:
             real, target = self._look(path)
             if isinstance(node, str) and isinstance(target, dict):
                 found.setdefault(real, []).append(path)
         return {real: sorted(links) for real, links in found.items()}
 
-    def _odd_nodes(self, matches: Callable[[str], bool]) -> Iterator[tuple[str, object]]:
-        for path in sorted(path for path in self._odd if matches(path)):
-            real, node = self._look(path, follow=False)
-            if real == path and node is not None and not isinstance(node, (dict, _Kept)):
-                yield path, node
+    def _odd_nodes(self, globs: Sequence[str]) -> Iterator[tuple[str, object]]:
+        matches = compile_globs(globs)
+        return (item for item in self._indexes()[1].of(globs) if matches(item[0]))
+
+    def _indexes(self) -> tuple[PathIndex[_Kept], PathIndex[object]]:
+        """Give what still stands of the kept files, and of links and devices; made anew after a layer was added."""
+        if self._index is None:
+            kept: list[tuple[str, _Kept]] = []
+            odd: list[tuple[str, object]] = []
+            for path in sorted(self._kept):
+                real, node = self._look(path, follow=False)
+                if real == path and isinstance(node, _Kept):
+                    kept.append((path, node))
+            for path in sorted(self._odd):
+                real, node = self._look(path, follow=False)
+                if real == path and node is not None and not isinstance(node, (dict, _Kept)):
+                    odd.append((path, node))
+            self._index = (PathIndex(kept), PathIndex(odd))
+        return self._index
 
     def _below(self, folder: str) -> Iterator[tuple[str, object]]:
         real, node = self._look(folder)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TypeAlias
 
-__all__ = ["compile_globs"]
+__all__ = ["compile_globs", "glob_key"]
 
 _WILD = re.compile(r"[*?]")
 _Test: TypeAlias = Callable[[str], object]
@@ -23,6 +23,18 @@ _Test: TypeAlias = Callable[[str], object]
 def compile_globs(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Give a function that says whether a path matches one of `patterns`."""
     return _compile(tuple(sorted(set(patterns))))
+
+
+def glob_key(pattern: str) -> str:
+    """Give what the base name of each matching path is or ends in: a whole name, "*" with an extension, or "" for any.
+
+    "**/poetry.lock" gives "poetry.lock", "**/*.dist-info" gives "*.dist-info", "etc/*-release" gives "".
+    """
+    last = pattern.rpartition("/")[2]
+    if not _WILD.search(last):
+        return last
+    literal_end = _WILD.split(last)[-1]
+    return "*" + literal_end[literal_end.rindex(".") :] if "." in literal_end else ""
 
 
 @lru_cache(maxsize=256)
@@ -37,16 +49,13 @@ def _compile(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     for pattern in patterns:
         if pattern in exact:
             continue
-        head, _, last = pattern.rpartition("/")
-        literal_end = _WILD.split(last)[-1]
-        if not _WILD.search(last):
-            buckets.setdefault(last, []).append(pattern)
-            if head == "**":
-                always.add(last)
-        elif "." in literal_end:
-            buckets.setdefault("*" + literal_end[literal_end.rindex(".") :], []).append(pattern)
-        else:
+        key = glob_key(pattern)
+        if not key:
             rest.append(pattern)
+            continue
+        buckets.setdefault(key, []).append(pattern)
+        if pattern == f"**/{key}" and not key.startswith("*"):
+            always.add(key)
     by_key: dict[str, _Test] = {key: bool if key in always else _regex(group) for key, group in buckets.items()}
     by_rest: _Test | None = _regex(rest) if rest else None
 

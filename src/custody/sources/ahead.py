@@ -1,6 +1,6 @@
 """Two steps at a time: reading and inflating in a thread of its own, hashing and parsing in the caller's.
 
-Inflating and SHA-256 release the interpreter's lock, so two cores are really used: measured in `bench/read_layers.py`.
+Inflating and SHA-256 release the interpreter's lock, so two cores are really used: measured by `bench/inventory.py`.
 """
 
 from __future__ import annotations
