@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from custody.inventory.interface import File
+from custody.inventory.system_packages import MAX_CANDIDATES
 from custody.model import Skipped
 
 __all__ = ["Installed", "Stanza", "read_stanzas"]
@@ -21,13 +22,10 @@ GONE = ("not-installed", "config-files")
 MAX_FAULTS = 20
 """Broken stanzas told one by one; a file with more of them is no status file, and one line says so."""
 
-MAX_CANDIDATES = 100
-"""Packages that one relation may lead to; no real system comes near. Else edges grow with the square of the file."""
-
 _FIELD = re.compile(r"([!-9;-~]+):[ \t]*(.*)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*")
 _VERSION = re.compile(r"[A-Za-z0-9.+~:-]+")
-_ARCHITECTURE = re.compile(r"[a-z0-9][a-z0-9-]*")
+_ARCHITECTURE = re.compile(r"[a-z0-9][a-z0-9_+-]*")  # OpenWrt's have underscores: mips_24kc
 _RELATION = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9+._-]*)(?::([a-z0-9-]+))?\s*(?:[(\[<].*)?", re.DOTALL)
 
 

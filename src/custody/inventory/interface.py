@@ -127,6 +127,7 @@ class Cataloger:
     stands for any
     number of directories, none included: "**/poetry.lock", "var/lib/dpkg/status.d/*".
     beside: files whose content `parse` may read through the tree, in the same patterns.
+    folders: paths of directories; each one that stands starts a `parse` whose file has its path and no content.
     extractor: for files too large to keep. `parse` is then started, besides for `globs`, for each file of which this
     extractor took something; `File.data` is what it took, not the file. Several catalogers may share one extractor.
     ecosystems: OSV's names: ("PyPI",).
@@ -136,6 +137,7 @@ class Cataloger:
     name: str
     parse: Parse
     globs: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
     extractor: Extractor | None = None
     beside: tuple[str, ...] = ()
     ecosystems: tuple[str, ...] = ()

@@ -21,6 +21,8 @@ _LOWER_NAME = {
     "alpm",
     "apk",
     "bitbucket",
+    "bitnami",
+    "brew",
     "composer",
     "deb",
     "github",
@@ -32,7 +34,20 @@ _LOWER_NAME = {
     "pypi",
 }
 """Types whose name is case-insensitive and written in lower case."""
-_LOWER_NAMESPACE = {"alpm", "apk", "bitbucket", "composer", "deb", "github", "gitlab", "hex", "luarocks", "rpm"}
+_LOWER_NAMESPACE = {
+    "alpm",
+    "apk",
+    "bitbucket",
+    "composer",
+    "deb",
+    "github",
+    "githubactions",
+    "gitlab",
+    "hex",
+    "luarocks",
+    "pear",
+    "rpm",
+}
 
 
 _RESERVED = re.compile(r"[^A-Za-z0-9:._~-]")
@@ -83,6 +98,10 @@ class Purl:
             put("name", self.name.lower())
         if self.type in _LOWER_NAMESPACE:
             put("namespace", self.namespace.lower())
+        if self.type == "pub":
+            put("name", re.sub(r"[^a-z0-9_]", "_", self.name))
+        if self.type == "cpan":
+            put("namespace", self.namespace.upper())
         if self.type == "pypi":
             put("name", re.sub(r"[-_.]+", "-", self.name).lower())
         put("qualifiers", tuple(sorted((k.lower(), v) for k, v in self.qualifiers if v)))
@@ -142,6 +161,6 @@ class Purl:
 
         `@babel/core` for npm, `group:name` for Maven, the bare name for a distribution's packages.
         """
-        if not self.namespace or self.type in ("deb", "apk", "rpm", "alpm"):
+        if not self.namespace or self.type in ("deb", "apk", "rpm", "alpm", "opkg"):
             return self.name
         return f"{self.namespace}:{self.name}" if self.type == "maven" else f"{self.namespace}/{self.name}"

@@ -8,14 +8,13 @@ not keep.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
 from custody.inventory.debian_copyright import read_copyright
 from custody.inventory.dpkg_status import Installed, Stanza, read_stanzas
 from custody.inventory.interface import Cataloger, File, Found, Tree
 from custody.inventory.os_release import OS_RELEASE_FILES, read_distribution
+from custody.inventory.system_packages import remembered, supplier, system_purl
 from custody.model import Dependency, Distribution, Package, Purl, Skipped
 
 __all__ = ["CATALOGER", "parse"]
@@ -24,16 +23,13 @@ STATUS_FILES = ("var/lib/dpkg/status", "var/lib/dpkg/status.d/*")
 COPYRIGHT_FILES = ("usr/share/doc/*/copyright",)
 
 _RELATIONS = (("pre-depends", "depends_on"), ("depends", "depends_on"), ("recommends", "optional"))
-_TEAM = re.compile(
-    r"\b(team|developers|maintainers|group|project|packagers|committee|llc|inc|ltd|gmbh|foundation)\b", re.IGNORECASE
-)
 
 
 def parse(file: File, tree: Tree) -> Iterator[Found]:
     """Give the packages of one status file with their edges; a broken stanza is skipped and the others go on."""
     if file.path.endswith(".md5sums"):  # stands beside each file of status.d; `ownership` reads it
         return
-    database = _database(tree)
+    database = remembered(tree, _Database)
     for stanza in read_stanzas(file):
         if isinstance(stanza, Skipped):
             yield stanza
@@ -45,7 +41,7 @@ def parse(file: File, tree: Tree) -> Iterator[Found]:
 class _Database:
     """What all status files of a tree hold together, with the licences that were already read.
 
-    It lives as long as the tree does, so it must not hold the tree itself.
+    A distroless image has one status file for each package, and each needs all the others to resolve its edges.
     """
 
     def __init__(self, tree: Tree) -> None:
@@ -67,7 +63,7 @@ class _Database:
             licence_texts=texts,
             source_name=source_name,
             source_version=source_version,
-            supplier=_supplier(stanza.fields.get("maintainer", "")),
+            supplier=supplier(stanza.fields.get("maintainer", "")),
             homepage=stanza.fields.get("homepage", ""),
             description=stanza.fields.get("description", "").partition("\n")[0],
         )
@@ -97,36 +93,8 @@ class _Database:
         return found
 
 
-_databases: WeakKeyDictionary[Tree, _Database] = WeakKeyDictionary()
-"""A distroless image has one status file for each package, and each needs all the others to resolve its edges."""
-
-
-def _database(tree: Tree) -> _Database:
-    found = _databases.get(tree)
-    if found is None:
-        found = _databases[tree] = _Database(tree)
-    return found
-
-
 def _purl(stanza: Stanza, distribution: Distribution | None) -> Purl:
-    """Spec: purl-spec, type `deb`. Without an os-release the vendor is not known, and is not guessed."""
-    return Purl(
-        "deb",
-        stanza.name,
-        stanza.version,
-        distribution.id if distribution else "",
-        (("arch", stanza.architecture), ("distro", distribution.tag if distribution else "")),
-    )
-
-
-def _supplier(maintainer: str) -> str:
-    """Give SPDX's form, `Person: Jane Doe (jane@debian.example)`; "" where nobody is named."""
-    name, _, address = maintainer.partition("<")
-    name, address = name.strip(), address.partition(">")[0].strip()
-    if not name:
-        return ""
-    kind = "Organization" if _TEAM.search(name) or name.split()[0] in ("Debian", "Ubuntu") else "Person"
-    return f"{kind}: {name} ({address})" if address else f"{kind}: {name}"
+    return system_purl("deb", stanza.name, stanza.version, stanza.architecture, distribution)
 
 
 CATALOGER = Cataloger(
@@ -135,6 +103,17 @@ CATALOGER = Cataloger(
     parse=parse,
     beside=(*COPYRIGHT_FILES, *OS_RELEASE_FILES),
     ecosystems=("Debian", "Ubuntu"),
-    gives=("name", "version", "licence", "supplier", "source package", "edges", "layer"),
+    gives=(
+        "name",
+        "version",
+        "licence",
+        "edges",
+        "relations",
+        "supplier",
+        "source package",
+        "home page",
+        "description",
+        "files",
+    ),
     cannot_know=("checksum",),
 )
