@@ -1,0 +1,2 @@
+package = "x"
+version = os.getenv("V")

@@ -1,0 +1,2 @@
+package = "a/b"
+version = "1-1"

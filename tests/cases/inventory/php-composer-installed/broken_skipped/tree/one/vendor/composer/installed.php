@@ -1,0 +1,1 @@
+<?php return array('root' => array('name' => 'chat/web', 'pretty_version' => getenv('V')), 'versions' => array());

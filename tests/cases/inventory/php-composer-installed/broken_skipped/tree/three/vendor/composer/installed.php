@@ -1,0 +1,1 @@
+<?php return ['root' => ['name' => 'chat/app', 'pretty_version' => '1.0.0+no-version-set'], 'versions' => ['chat-kit/x' => ['pretty_version' => 5], 'bad' => ['pretty_version' => '1'], 'chat-kit/y' => ['pretty_version' => "1"]],];

@@ -1,0 +1,71 @@
+<?php return array(
+    'root' => array(
+        'name' => 'chat/web',
+        'pretty_version' => '0.3.0',
+        'version' => '0.3.0.0',
+        'reference' => null,
+        'type' => 'library',
+        'install_path' => __DIR__ . '/../../',
+        'aliases' => array(),
+        'dev' => true,
+    ),
+    'versions' => array(
+        'chat-kit/clock' => array(
+            'dev_requirement' => false,
+            'replaced' => array(
+                0 => '1.0.3',
+            ),
+        ),
+        'chat-kit/log-contract' => array(
+            'dev_requirement' => false,
+            'provided' => array(
+                0 => '1.0.0',
+            ),
+        ),
+        'chat-kit/logger' => array(
+            'pretty_version' => '1.4.2',
+            'version' => '1.4.2.0',
+            'reference' => null,
+            'type' => 'library',
+            'install_path' => __DIR__ . '/../chat-kit/logger',
+            'aliases' => array(),
+            'dev_requirement' => false,
+        ),
+        'chat-kit/router' => array(
+            'pretty_version' => 'v2.1.0',
+            'version' => '2.1.0.0',
+            'reference' => null,
+            'type' => 'library',
+            'install_path' => __DIR__ . '/../chat-kit/router',
+            'aliases' => array(),
+            'dev_requirement' => false,
+        ),
+        'chat-kit/testing' => array(
+            'pretty_version' => '5.0.0',
+            'version' => '5.0.0.0',
+            'reference' => null,
+            'type' => 'library',
+            'install_path' => __DIR__ . '/../chat-kit/testing',
+            'aliases' => array(),
+            'dev_requirement' => true,
+        ),
+        'chat-kit/time' => array(
+            'pretty_version' => '1.0.3',
+            'version' => '1.0.3.0',
+            'reference' => null,
+            'type' => 'library',
+            'install_path' => __DIR__ . '/../chat-kit/time',
+            'aliases' => array(),
+            'dev_requirement' => false,
+        ),
+        'chat/web' => array(
+            'pretty_version' => '0.3.0',
+            'version' => '0.3.0.0',
+            'reference' => null,
+            'type' => 'library',
+            'install_path' => __DIR__ . '/../../',
+            'aliases' => array(),
+            'dev_requirement' => false,
+        ),
+    ),
+);

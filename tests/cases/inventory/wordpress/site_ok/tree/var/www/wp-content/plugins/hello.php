@@ -1,0 +1,3 @@
+<?php
+# Plugin Name: Hello
+# Version: 1.7.2

@@ -1,0 +1,2 @@
+<?php /* Plugin Name: Pay
+Version: 1.0 */
