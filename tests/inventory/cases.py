@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from custody.errors import InputError
 from custody.inventory import Cataloger, SquashedTree
-from custody.model.globs import compile_globs
 from custody.inventory.squash import laid_out
 from custody.inventory.walk import started_by
-from custody.model import Dependency, Entry, HeldContent, Package
+from custody.model import Dependency, Entry, Extractor, HeldContent, Package
+from custody.model.globs import compile_globs
 from tests.inventory.archive import read_archive
 
 
@@ -22,14 +23,22 @@ class Case(SquashedTree):
 
 def load_tree(folder: Path, cataloger: Cataloger) -> Case:
     """Give the tree below `folder`, or in the archive beside it; only what the cataloger asked for has content."""
-    wanted = compile_globs([*cataloger.globs, *cataloger.beside])
-    tree = Case()
+    return tree_of_entries(read_entries(folder), cataloger)
+
+
+def read_entries(folder: Path) -> list[Entry]:
+    """Give what stands below `folder`, or in the archive beside it, whole."""
     archive = folder.with_suffix(".txtar")
     if archive.is_file():
-        entries = read_archive(archive)
-    else:
-        paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        entries = [_entry(path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths]
+        return read_archive(archive)
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [_entry(path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths]
+
+
+def tree_of_entries(entries: Iterable[Entry], cataloger: Cataloger) -> Case:
+    """Give the tree as a source gives it: content where the cataloger asked for it, and what its extractor takes."""
+    wanted = compile_globs([*cataloger.globs, *cataloger.beside])
+    tree = Case()
     extracted = [_extracted(entry, cataloger, tree) for entry in entries]
     tree.add(laid_out(e if wanted(e.path) else replace(e, data=None) for e in extracted), None)
     return tree
@@ -42,9 +51,7 @@ def _entry(path: str, data: bytes) -> Entry:
 def _extracted(entry: Entry, cataloger: Cataloger, tree: Case) -> Entry:
     """Give the entry with what the cataloger's extractor takes out of it, as a source does."""
     extractor = cataloger.extractor
-    if extractor is None or entry.kind != "file" or not entry.data:
-        return entry
-    if not entry.data.startswith(extractor.magics or (b"\xff" * 9,)) and not compile_globs(extractor.globs)(entry.path):
+    if extractor is None or entry.kind != "file" or not entry.data or not is_extracted(extractor, entry):
         return entry
     try:
         taken = extractor.extract(entry.path, HeldContent(entry.data))
@@ -52,6 +59,12 @@ def _extracted(entry: Entry, cataloger: Cataloger, tree: Case) -> Entry:
         tree.refused += (error,)
         return entry
     return replace(entry, extracts=((extractor.name, taken),) if taken else ())
+
+
+def is_extracted(extractor: Extractor, entry: Entry) -> bool:
+    """Say whether an extractor looks into a file, as a source asks it."""
+    magics = extractor.magics
+    return bool(magics and (entry.data or b"").startswith(magics)) or compile_globs(extractor.globs)(entry.path)
 
 
 def tell(cataloger: Cataloger, tree: Case) -> str:

@@ -40,7 +40,7 @@ def test_every_cataloger_declares_what_it_reads_and_has_good_and_bad_cases(catal
     assert "\nReads: " in doc
     assert cataloger.name == cataloger.name.lower().replace("_", "-")
     assert cataloger.globs or cataloger.extractor
-    assert "name" in cataloger.gives or (not cataloger.gives and "names" in cataloger.cannot_know)
+    assert "name" in cataloger.gives or (not cataloger.gives and "name" in cataloger.cannot_know)
     assert not set(cataloger.gives) & set(cataloger.cannot_know)
     outcomes = {path.name.rpartition("_")[2] for path in CASES if path.parent.name == cataloger.name}
     assert outcomes == {"ok", "skipped"}

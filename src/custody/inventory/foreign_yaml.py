@@ -1,7 +1,7 @@
 """YAML files of other tools: workflows, Compose files, charts.
 
     for document in read_yaml(file.data, file.path):
-        document["jobs"]["build"]["steps"][0]["uses"].line      # where a text stands, counted from 1
+        line_of(document["jobs"]["build"]["steps"][0]["uses"])      # where a text stands
 
 Unlike our own documents (`Fields.from_yaml`) these may use anchors, aliases, merge keys and several documents in one
 file. All scalars are texts as they are written, but for a plain null, which is None: what a tool makes of `3.10` or
@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from custody.errors import InputError
 
-__all__ = ["Spot", "Value", "as_list", "as_table", "as_text", "read_yaml"]
+__all__ = ["Spot", "Value", "as_list", "as_table", "as_text", "line_of", "read_yaml"]
 
 Value = Any
 """None, `Spot`, or a list or dict of them; the keys of a dict are `Spot`s too."""
@@ -30,7 +30,7 @@ thousand."""
 
 
 class Spot(str):
-    """A text, and the line on which it begins."""
+    """A text, and the line on which it begins. It is for reading only: what is handed on is a plain text."""
 
     __slots__ = ("line",)
     line: int
@@ -173,6 +173,11 @@ def as_list(value: Value) -> list[Value]:
     return value if isinstance(value, list) else []
 
 
-def as_text(value: Value) -> Spot:
-    """Give a text, "" for anything else."""
-    return value if isinstance(value, Spot) else Spot("", 0)
+def as_text(value: Value) -> str:
+    """Give a text, without its place; "" for anything else."""
+    return str(value) if isinstance(value, Spot) else ""
+
+
+def line_of(value: Value) -> int:
+    """Give the line on which a text begins, counted from 1; 0 for anything else."""
+    return value.line if isinstance(value, Spot) else 0

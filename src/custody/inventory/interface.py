@@ -26,10 +26,10 @@ __all__ = ["CAPABILITIES", "Cataloger", "File", "Found", "Parse", "Tree"]
 CAPABILITIES = {
     "name": "the package's name and purl type",
     "version": "its version",
-    "licence": "the licence that it declares",
+    "licence": "the licence that it declares, or that its licence files show",
     "edges": "which package needs which",
     "relations": "edges that are only for development, for the build, optional, or left to others (peer)",
-    "project": "the project that the packages belong to, as the root of their edges",
+    "project": "the project (or the file that stands for it) that the packages belong to, as the root of their edges",
     "checksum": "a checksum of the package as it was fetched or of its files",
     "download": "where it comes from",
     "supplier": "who supplies it",

@@ -14,15 +14,19 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from custody.errors import InputError
 from custody.fields import Fields
+from custody.inventory.interface import File
+from custody.inventory.lock_graph import git_location
 from custody.inventory.lockfile import without_credentials
 from custody.inventory.metadata import declared_licence, one_paragraph, person
 from custody.model import Checksum, Package, Purl
 
 __all__ = [
     "RELATIONS",
+    "Want",
     "address",
     "alias_target",
     "candidates",
@@ -34,7 +38,10 @@ __all__ = [
     "needs",
     "npm",
     "originator",
+    "package_json",
     "read_name",
+    "split_name",
+    "wants",
 ]
 
 RELATIONS = (
@@ -48,6 +55,8 @@ RELATIONS = (
 _NAME = re.compile(r"(?:@[^@/\s%]+/)?[^@/\s%][^/\s%]*")
 _PERSON = re.compile(r"([^<(]*)(?:<([^>]*)>)?")
 _SHORT_REPOSITORY = re.compile(r"(?:(github|gitlab|bitbucket):)?([\w.-]+/[\w.-]+)")
+_GIT = re.compile(r"git\+|git://|git@|ssh://git@|https?://[^#?]+\.git$")
+_SHA1 = re.compile(r"[0-9a-f]{40}")
 _HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
 
 
@@ -64,6 +73,17 @@ def read_name(text: str, where: str) -> str:
     return text
 
 
+def split_name(text: str) -> tuple[str, str]:
+    """Split `name@rest` or `@scope/name@rest`; the rest is "" where there is none."""
+    at = text.find("@", 1)
+    return (text, "") if at < 0 else (text[:at], text[at + 1 :])
+
+
+def package_json(file: File) -> Fields:
+    """Read a package.json, as npm does with or without a byte-order mark. Raises InputError: not a JSON object."""
+    return Fields.from_json(file.data.removeprefix(b"\xef\xbb\xbf"), file.path)
+
+
 def alias_target(version: str) -> tuple[str, str] | None:
     """Give the (name, version) behind an alias `npm:name@version`, None for anything else."""
     if not version.startswith("npm:"):
@@ -72,16 +92,31 @@ def alias_target(version: str) -> tuple[str, str] | None:
     return (name, number) if name else (number, "")
 
 
+class Want(NamedTuple):
+    """One package that another asks for. range: as written ("^1.2", "npm:ms@2", "workspace:*"); kind: the relation."""
+
+    name: str
+    range: str
+    kind: str
+
+
 def needs(table: Fields) -> Iterator[tuple[str, str]]:
     """Give the (name, relation) of all that a package asks for.
 
     What is optional too is optional: npm lists it in both tables.
     """
+    for want in wants(table):
+        yield want.name, want.kind
+
+
+def wants(table: Fields) -> Iterator[Want]:
+    """Give all that a package asks for, as `needs`, with the ranges."""
     optional = set(_names(table, "optionalDependencies"))
     for key, relation in RELATIONS:
         for name in _names(table, key):
             if relation != "depends_on" or name not in optional:
-                yield name, relation
+                wanted = table.value[key][name]
+                yield Want(name, wanted if isinstance(wanted, str) else "", relation)
 
 
 def _names(table: Fields, key: str) -> list[str]:
@@ -114,8 +149,22 @@ def integrity(text: str, where: str) -> tuple[Checksum, ...]:
 
 
 def address(value: object) -> str:
-    """Give where a package was fetched from, without credentials; "" for what else old npm writes there (`false`)."""
-    return without_credentials(value) if isinstance(value, str) else ""
+    """Give where a package was fetched from, without credentials; "" for what else old npm writes there (`false`).
+
+    A revision of a repository, `git+https://host/path#<commit>` or `…#commit=<commit>`, becomes
+    `git+https://host/path@<commit>` (SPDX 2.3, section 7.7); the SHA-1 that yarn puts behind "#" is no part of an
+    address.
+    """
+    if not isinstance(value, str):
+        return ""
+    place, _, fragment = value.partition("#")
+    short = _SHORT_REPOSITORY.fullmatch(place)
+    if short and short.group(1):  # github:user/repository
+        place = f"git+https://{_HOSTS[short.group(1)]}/{short.group(2)}"
+    parameters = dict(pair.partition("=")[::2] for pair in fragment.split("&"))
+    if _GIT.match(place) or "commit" in parameters:
+        return git_location(place, parameters.get("commit", "" if "=" in fragment else fragment))
+    return without_credentials(place if _SHA1.fullmatch(fragment) else value)
 
 
 def licence(table: Fields) -> tuple[str | None, tuple[tuple[str, str], ...]]:

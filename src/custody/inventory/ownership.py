@@ -19,7 +19,7 @@ from custody.inventory.rpm_database import RPM_DATABASE, read_database
 from custody.inventory.squash import SquashedTree
 from custody.model import Dependency, Package
 
-__all__ = ["OWNERSHIP_FILES", "owned_by"]
+__all__ = ["OWNERSHIP_FILES", "OWNING_TYPES", "owned_by"]
 
 OWNERSHIP_FILES = (
     "var/lib/dpkg/info/*.list",
@@ -219,3 +219,6 @@ _LISTS: dict[str, Callable[[list[Package], SquashedTree, Wanted], Owned]] = {
     "opkg": _dpkg,
     "rpm": _rpm,
 }
+
+OWNING_TYPES = frozenset(_LISTS)
+"""Purl types of packages whose files are known, so that what they brought is shown as their own."""

@@ -1,11 +1,12 @@
-"""The project that a Python lock file belongs to: `pyproject.toml` beside it.
+"""The project that a Python lock file belongs to: `pyproject.toml`, `setup.cfg` and `setup.py` beside it.
 
     project = read_project(file, tree)
     project.package.id      # pkg:pypi/chat-service@0.3.0, or pkg:generic/app/poetry.lock where nothing names it
     project.needs           # what it asks for itself, or None where nobody says
 
 Reads `[project]` (PEP 621), `[dependency-groups]` (PEP 735) and `[tool.poetry]`, `[tool.uv]`, `[tool.pdm]` where they
-say more.
+say more; where `pyproject.toml` names no project, or leaves version or dependencies to the build (`dynamic`), what the
+setup files say as constants.
 """
 
 from __future__ import annotations
@@ -18,28 +19,42 @@ from typing import TypeVar
 from custody.errors import InputError
 from custody.fields import Fields
 from custody.inventory.interface import File, Tree
-from custody.inventory.lockfile import contain_tops, join_path, nameless_project, parent, skipped_by
-from custody.inventory.metadata import declared_licence
-from custody.inventory.python_packages import normalise, pypi, read_name, read_requirement
+from custody.inventory.lockfile import (
+    contain_tops,
+    join_path,
+    nameless_project,
+    parent,
+    skipped_by,
+    without_credentials,
+)
+from custody.inventory.metadata import declared_licence, one_paragraph
+from custody.inventory.python_packages import normalise, pinned, pypi, read_name, read_requirement
+from custody.inventory.python_setup import Setup, read_setup
 from custody.model import Dependency, Package, Skipped
 
 __all__ = ["BESIDE", "Need", "Project", "project_edges", "read_project"]
 
 T = TypeVar("T")
 
-BESIDE = ("**/pyproject.toml",)
+BESIDE = ("**/pyproject.toml", "**/setup.cfg", "**/setup.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Need:
     """One package that a project asks for.
 
-    name: normalised; relation: "depends_on", "dev" or "optional"; extras: normalised.
+    name: normalised; relation: "depends_on", "dev", "optional" or "build"; extras: normalised; version: the one that is
+    asked for by `==`, else ""; wanted: the rest of what is asked ("<3,>=2; python_version < '3.9'"), for people; path,
+    place: where it stands.
     """
 
     name: str
     relation: str = "depends_on"
     extras: tuple[str, ...] = ()
+    version: str = ""
+    wanted: str = ""
+    path: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,20 +71,60 @@ def read_project(file: File, tree: Tree) -> Project:
 
     What cannot be read of its `pyproject.toml` is listed in `skipped`.
     """
-    nameless = Project(package=nameless_project(file))
-    beside = tree.get(join_path(parent(file.path), "pyproject.toml") or "")
+    folder = parent(file.path)
+    nameless = nameless_project(file)
+    beside = tree.get(join_path(folder, "pyproject.toml") or "")
+    setup = read_setup(folder, tree)
     if beside is None:
-        return nameless
-    reader = _Reader()
+        return Project(package=nameless) if setup is None else _of_setup(setup, file, nameless)
+    reader = _Reader(beside.path)
     try:
         document = Fields.from_toml(beside.data, beside.path)
     except InputError as error:
-        return replace(nameless, skipped=(skipped_by(error),))
+        return Project(package=nameless, skipped=(skipped_by(error),))
     said = reader.read_needs(document)
-    package = reader.attempt(_package, document, file, beside) or nameless.package
+    package = reader.attempt(_package, document, file, beside)
+    if setup is not None:
+        dynamic = _table(document, "project").value.get("dynamic")
+        left_open = isinstance(dynamic, list) and "dependencies" in dynamic
+        if package is None or not said or left_open:
+            other = _of_setup(setup, file, nameless)
+            reader.needs += other.needs or ()
+            reader.skipped += other.skipped
+            said = said or other.needs is not None
+            package = package or other.package
+        if not package.version and setup.version and normalise(setup.name or package.name) == package.name:
+            package = replace(package, purl=pypi(package.name, setup.version), version=setup.version)
     return Project(
-        package=package, needs=tuple(sorted(set(reader.needs))) if said else None, skipped=tuple(reader.skipped)
+        package=package or nameless,
+        needs=tuple(sorted(set(reader.needs))) if said else None,
+        skipped=tuple(reader.skipped),
     )
+
+
+def _of_setup(setup: Setup, file: File, nameless: Package) -> Project:
+    """Give the project as its setup files describe it."""
+    reader = _Reader(setup.file.path)
+    for ask in setup.asked:
+        reader.path = ask.path
+        reader.attempt(reader.specifier, ask.text, f"{ask.path}:{ask.place}", ask.relation)
+    package = nameless
+    name = reader.attempt(read_name, setup.name, setup.file.at("name")) if setup.name else None
+    if name:
+        licence, texts = declared_licence(setup.licence)
+        package = Package(
+            purl=pypi(name, setup.version),
+            name=name,
+            version=setup.version,
+            locations=tuple(dict.fromkeys((setup.file.location(), file.location()))),
+            licence_declared=licence,
+            licence_texts=texts,
+            description=one_paragraph(setup.description),
+            purpose="APPLICATION",
+            installed=False,
+        )
+    needs = tuple(sorted(set(reader.needs))) if setup.says or setup.asked else None
+    return Project(package=package, needs=needs, skipped=(*setup.skipped, *reader.skipped))
 
 
 def project_edges(
@@ -104,7 +159,7 @@ def _package(document: Fields, file: File, beside: File) -> Package | None:
         purl=pypi(name, version),
         name=name,
         version=version,
-        locations=(beside.location(), file.location()),
+        locations=tuple(dict.fromkeys((beside.location(), file.location()))),
         licence_declared=licence,
         licence_texts=texts,
         description=table.text_or("description"),
@@ -125,9 +180,10 @@ def _licence(table: Fields) -> str:
 
 
 class _Reader:
-    """Collects needs; a bad one is noted and does not hide the others."""
+    """Collects needs; a bad one is noted and does not hide the others. path: of the file that states them."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: str) -> None:
+        self.path = path
         self.needs: list[Need] = []
         self.skipped: list[Skipped] = []
 
@@ -171,8 +227,21 @@ class _Reader:
 
     def specifier(self, text: str, where: str, relation: str) -> None:
         requirement = read_requirement(text, where)
-        extras = tuple(sorted(normalise(extra) for extra in requirement.extras))
-        self.needs.append(Need(name=normalise(requirement.name), relation=relation, extras=extras))
+        version = pinned(requirement)
+        wanted = f"@ {without_credentials(requirement.url)}" if requirement.url else ""
+        wanted = wanted or ("" if version else str(requirement.specifier))
+        wanted += f"; {requirement.marker}" if requirement.marker else ""
+        self.needs.append(
+            Need(
+                name=normalise(requirement.name),
+                relation=relation,
+                extras=tuple(sorted(normalise(extra) for extra in requirement.extras)),
+                version=version,
+                wanted=wanted,
+                path=self.path,
+                place=where.removeprefix(f"{self.path}:"),
+            )
+        )
 
     def groups(self, table: Fields, key: str, relation: str) -> None:
         inner = self.table(table, key)
@@ -181,15 +250,28 @@ class _Reader:
 
     def poetry(self, table: Fields, key: str, relation: str, *, stated: AbstractSet[str] = frozenset()) -> None:
         """Read Poetry's table of name → constraint, table with `version`, or list of such tables."""
-        for written, value in self.table(table, key).value.items():
+        inner = self.table(table, key)
+        for written, value in inner.value.items():
             name = normalise(written)
             if name == "python" or name in stated:
                 continue
-            rows = [row for row in (value if isinstance(value, list) else [value]) if isinstance(row, dict)]
+            each = value if isinstance(value, list) else [value]
+            rows = [row for row in each if isinstance(row, dict)]
+            stated_as = [row.get("version") if isinstance(row, dict) else row for row in each]
             optional = any(row.get("optional") is True for row in rows)
             extras = {normalise(extra) for row in rows for extra in _texts(row.get("extras"))}
             kind = "optional" if optional else relation
-            self.needs.append(Need(name=name, relation=kind, extras=tuple(sorted(extras))))
+            wanted = " || ".join(text for text in _texts(stated_as) if text != "*")
+            self.needs.append(
+                Need(
+                    name=name,
+                    relation=kind,
+                    extras=tuple(sorted(extras)),
+                    wanted=wanted,
+                    path=self.path,
+                    place=f"{inner.path}.{written}",
+                )
+            )
 
 
 def _texts(value: object) -> list[str]:

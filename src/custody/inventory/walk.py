@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from custody.errors import InputError
 from custody.inventory.catalogers import load_catalogers
+from custody.inventory.conclusions import LICENCE_EXTRACTOR, conclude_licences
 from custody.inventory.interface import Cataloger, File, Tree
 from custody.inventory.os_release import read_distribution
 from custody.inventory.ownership import OWNERSHIP_FILES, owned_by
@@ -17,6 +18,7 @@ from custody.model import (
     Checksum,
     Dependency,
     Digest,
+    Distribution,
     Extractor,
     Inventory,
     LayerContent,
@@ -30,6 +32,9 @@ __all__ = ["started_by", "take_inventory", "wanted_extractors", "wanted_files"]
 
 OS_TYPES = ("alpm", "apk", "deb", "ebuild", "opkg", "rpm")
 """Purl types of packages that belong to the operating system."""
+
+OS_CATALOGERS = frozenset(("apk", "dpkg", "opkg", "pacman", "portage", "rpm", "rpm-manifest"))
+"""Those that read the databases of operating systems."""
 
 
 def wanted_files(catalogers: Sequence[Cataloger] | None = None) -> Callable[[str], bool]:
@@ -45,6 +50,7 @@ def wanted_extractors(catalogers: Sequence[Cataloger] | None = None) -> tuple[Ex
     """Give what takes the little that matters out of large files, for the sources; each once, sorted by name."""
     chosen = load_catalogers() if catalogers is None else catalogers
     found = {c.extractor.name: c.extractor for c in chosen if c.extractor is not None}
+    found[LICENCE_EXTRACTOR.name] = LICENCE_EXTRACTOR
     return tuple(found[name] for name in sorted(found))
 
 
@@ -77,7 +83,7 @@ def take_inventory(
         skipped += content.skipped
     _run_all(chosen, tree, seen)
     distribution = read_distribution(tree)
-    packages = _there(artifact, seen.packages)
+    packages = conclude_licences(_there(artifact, distribution, seen.packages), tree)
     return Inventory.assemble(
         artifact=artifact,
         root=_root(artifact, name, version),
@@ -90,14 +96,14 @@ def take_inventory(
     )
 
 
-def _there(artifact: Artifact, packages: list[Package]) -> list[Package]:
-    """Leave out of an image what only a lock file or a list of requirements names.
+def _there(artifact: Artifact, distribution: Distribution | None, packages: list[Package]) -> list[Package]:
+    """Leave out what only a lock file or a list of requirements names, of an image and of a directory that is a system.
 
     Such a file says what was to be installed once, for some system: development dependencies, what a later layer
-    removed, what was never installed at all. An image shows what is installed, so that is what counts. A directory has
-    nothing but the promise. Projects stay: a lock file in an image does say what application it belongs to.
+    removed, what was never installed at all. An image shows what is installed, so that is what counts. Any other
+    directory has nothing but the promise. Projects stay: a lock file in an image says what application it belongs to.
     """
-    if artifact.kind != "image":
+    if artifact.kind != "image" and distribution is None:
         return packages
     installed = {package.id for package in packages if package.installed or package.purpose == "APPLICATION"}
     return [package for package in packages if package.id in installed]
@@ -193,8 +199,13 @@ def _system_edges(packages: Iterable[Package]) -> list[Dependency]:
     return [
         Dependency(source=system.id, target=package.id, relation="contains")
         for package in packages
-        if package.purl.type in OS_TYPES and package.installed  # not a package file that lies about
+        if package.purl.type in OS_TYPES and _is_of_system(package)
     ]
+
+
+def _is_of_system(package: Package) -> bool:
+    """Say whether a database of the system lists the package: not a file that lies about, nor an SBOM in a wheel."""
+    return package.installed and any(place.cataloger in OS_CATALOGERS for place in package.locations)
 
 
 def _layer_digest(artifact: Artifact, content: LayerContent) -> Digest | None:

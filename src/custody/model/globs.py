@@ -17,6 +17,7 @@ from typing import TypeAlias
 __all__ = ["compile_globs", "glob_key"]
 
 _WILD = re.compile(r"[*?]")
+_NO_LITERAL = re.compile(r"\*\*/|/\*\*|[*?]")  # what may stand for nothing, or for anything
 _Test: TypeAlias = Callable[[str], object]
 
 
@@ -57,7 +58,14 @@ def _compile(patterns: tuple[str, ...]) -> Callable[[str], bool]:
         if pattern == f"**/{key}" and not key.startswith("*"):
             always.add(key)
     by_key: dict[str, _Test] = {key: bool if key in always else _regex(group) for key, group in buckets.items()}
-    by_rest: _Test | None = _regex(rest) if rest else None
+    # `folder/*` without other wildcards is a look-up too; the few that are left are asked for only where a stretch that
+    # they all need is in the path.
+    folders = frozenset(p[:-1] for p in rest if p.endswith("/*") and not _WILD.search(p[:-1]))
+    needles: dict[str, list[str]] = {}
+    for pattern in rest:
+        if pattern[:-1] not in folders:
+            needles.setdefault(max(_NO_LITERAL.split(pattern), key=len), []).append(pattern)
+    by_needle = [(needle, _regex(group)) for needle, group in needles.items()]
 
     def matches(path: str) -> bool:
         name = path[path.rfind("/") + 1 :]
@@ -69,7 +77,12 @@ def _compile(patterns: tuple[str, ...]) -> Callable[[str], bool]:
             test = by_key.get("*" + name[dot:])
             if test is not None and test(path):
                 return True
-        return path in exact or (by_rest is not None and by_rest(path) is not None)
+        if path in exact or path[: len(path) - len(name)] in folders:
+            return True
+        for needle, fits in by_needle:  # noqa: SIM110 - a generator would cost more than the loop
+            if needle in path and fits(path) is not None:
+                return True
+        return False
 
     return matches
 

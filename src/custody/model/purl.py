@@ -96,6 +96,8 @@ class Purl:
         put("type", self.type.lower())
         if self.type in _LOWER_NAME:
             put("name", self.name.lower())
+        if "/" in self.namespace:  # empty segments are not written, so they are none
+            put("namespace", "/".join(segment for segment in self.namespace.split("/") if segment))
         if self.type in _LOWER_NAMESPACE:
             put("namespace", self.namespace.lower())
         if self.type == "pub":

@@ -12,7 +12,7 @@ from tests.inventory.cases import load_tree
 
 CASES = Path(__file__).resolve().parent.parent.parent / "cases" / "inventory"
 CATALOGERS = {cataloger.name: cataloger for cataloger in load_catalogers()}
-OURS = ("npm-", "python-")
+OURS = ("bun-", "deno-", "npm-", "pnpm-", "python-", "yarn-")
 
 
 def look(cataloger: Cataloger, tree: SquashedTree) -> list[Found]:

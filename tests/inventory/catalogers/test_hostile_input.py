@@ -16,9 +16,9 @@ from custody.model import Dependency, Package, Purl, Skipped
 from tests.inventory.cases import load_tree
 from tests.inventory.catalogers.oracle import CASES, CATALOGERS, OURS, look
 
-NAMES = sorted(name for name in CATALOGERS if name.startswith(OURS))
-JSON = ("npm-installed", "npm-lock", "python-pipfile-lock")
-TOML = ("python-poetry-lock", "python-pylock", "python-uv-lock")
+NAMES = sorted(name for name, cataloger in CATALOGERS.items() if name.startswith(OURS) and cataloger.globs)
+JSON = ("deno-lock", "npm-installed", "npm-lock", "python-pipfile-lock")
+TOML = ("python-pdm-lock", "python-poetry-lock", "python-pylock", "python-uv-lock")
 FUZZ = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
 
 
@@ -41,7 +41,7 @@ def check(name: str, tree: SquashedTree) -> None:
             assert item.locations
             assert all(location.path and not location.cataloger for location in item.locations)
         elif isinstance(item, Dependency):
-            assert item.relation in {"contains", "depends_on", "dev", "optional", "peer"}
+            assert item.relation in {"contains", "depends_on", "dev", "optional", "peer", "build"}
         else:
             assert isinstance(item, Skipped)
             assert item.reason
@@ -163,11 +163,13 @@ def test_values_nested_without_end(name: str, depth: int) -> None:
     """A deep value where a text is wanted must not exhaust the stack when the fault is told."""
     deep = "[" * depth + "]" * depth
     texts = {
+        "deno-lock": ("deno.lock", f'{{"version": "5", "npm": {{"a@1": {{"integrity": {deep}}}}}}}'),
         "npm-installed": ("node_modules/a/package.json", f'{{"name": {deep}, "version": "1"}}'),
         "npm-lock": (
             "package-lock.json",
             f'{{"lockfileVersion": 3, "packages": {{"node_modules/a": {{"version": {deep}}}}}}}',
         ),
+        "python-pdm-lock": ("pdm.lock", f'[[package]]\nname = "a"\nversion = "1"\ndependencies = [{deep}]\n'),
         "python-pipfile-lock": ("Pipfile.lock", f'{{"_meta": {{}}, "default": {{"a": {{"version": {deep}}}}}}}'),
         "python-poetry-lock": ("poetry.lock", f"[[package]]\nname = {deep}\n"),
         "python-pylock": ("pylock.toml", f'lock-version = "1.0"\n[[packages]]\nname = {deep}\n'),

@@ -95,6 +95,6 @@ CATALOGER = Cataloger(
     name="cocoapods",
     globs=("**/Podfile.lock",),
     gives=("name", "version", "edges", "project", "checksum", "download"),
-    cannot_know=("licences", "checksums of the sources"),
+    cannot_know=("licence", "checksum of the sources"),
     parse=parse,
 )

@@ -87,7 +87,7 @@ CATALOGER = Cataloger(
     globs=("**/pubspec.lock",),
     beside=("**/pubspec.yaml",),
     gives=("name", "version", "edges", "relations", "project", "checksum", "download"),
-    cannot_know=("licences", "edges between packages", "versions of the SDK's own packages", "archives of an index"),
+    cannot_know=("licence", "edges between packages", "version of the SDK's own packages", "download from an index"),
     ecosystems=("Pub",),
     parse=parse,
 )

@@ -84,6 +84,6 @@ CATALOGER = Cataloger(
     extractor=PROGRAM,
     beside=("**/*.deps.json",),
     gives=("name", "version", "supplier", "copyright", "description"),
-    cannot_know=("which NuGet package an assembly came in", "licences", "edges"),
+    cannot_know=("which NuGet package an assembly came in", "licence", "edges"),
     parse=parse,
 )

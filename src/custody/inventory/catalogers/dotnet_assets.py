@@ -113,7 +113,7 @@ CATALOGER = Cataloger(
     globs=("**/project.assets.json",),
     beside=("**/packages.lock.json",),
     gives=("name", "version", "edges", "relations", "project", "checksum"),
-    cannot_know=("licences", "download locations"),
+    cannot_know=("licence", "download"),
     ecosystems=("NuGet",),
     parse=parse,
 )

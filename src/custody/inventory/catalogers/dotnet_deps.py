@@ -114,7 +114,7 @@ CATALOGER = Cataloger(
     name="dotnet-deps",
     globs=("**/*.deps.json",),
     gives=("name", "version", "edges", "project", "checksum"),
-    cannot_know=("licences", "download locations", "packages that only the build needed"),
+    cannot_know=("licence", "download", "packages that only the build needed"),
     ecosystems=("NuGet",),
     parse=parse,
 )

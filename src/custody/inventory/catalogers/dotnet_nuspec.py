@@ -103,7 +103,7 @@ CATALOGER = Cataloger(
     beside=("**/.nupkg.metadata",),
     extractor=Extractor(name="nupkg", extract=extract, globs=("**/*.nupkg",)),
     gives=("name", "version", "licence", "author", "home page", "description", "copyright", "checksum", "edges"),
-    cannot_know=("licences that are only a file or an address", "download locations"),
+    cannot_know=("licence that is only a file or an address", "download"),
     ecosystems=("NuGet",),
     parse=parse,
 )

@@ -55,8 +55,8 @@ CATALOGER = Cataloger(
     name="dotnet-packages-config",
     globs=("**/packages.config", "**/packages.*.config"),
     beside=PROJECT_FILES,
-    gives=("name", "version", "relations", "project"),
-    cannot_know=("licences", "checksums", "edges between packages"),
+    gives=("name", "version", "edges", "relations", "project"),
+    cannot_know=("licence", "checksum", "edges between packages"),
     ecosystems=("NuGet",),
     parse=parse,
 )

@@ -95,7 +95,7 @@ CATALOGER = Cataloger(
     globs=("**/packages.lock.json",),
     beside=PROJECT_FILES,
     gives=("name", "version", "edges", "project", "checksum"),
-    cannot_know=("licences", "download locations"),
+    cannot_know=("licence", "download"),
     ecosystems=("NuGet",),
     parse=parse,
 )

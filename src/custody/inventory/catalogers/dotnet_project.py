@@ -154,7 +154,7 @@ CATALOGER = Cataloger(
     globs=PROJECT_FILES,
     beside=(*(f"**/{name}" for name in PROPS), "**/packages.lock.json", "**/project.assets.json"),
     gives=("name", "version", "edges", "relations", "project"),
-    cannot_know=("licences", "checksums", "what the packages need in turn"),
+    cannot_know=("licence", "checksum", "edges between dependencies"),
     ecosystems=("NuGet",),
     parse=parse,
 )

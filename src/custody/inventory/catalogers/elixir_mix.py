@@ -130,7 +130,7 @@ CATALOGER = Cataloger(
     globs=("**/mix.lock",),
     beside=("**/mix.exs",),
     gives=("name", "version", "edges", "relations", "project", "checksum", "download"),
-    cannot_know=("licences", "versions of what comes from a repository"),
+    cannot_know=("licence", "version of what comes from a repository"),
     ecosystems=("Hex",),
     parse=parse,
 )

@@ -104,7 +104,7 @@ CATALOGER = Cataloger(
     globs=("**/rebar.lock",),
     beside=("**/src/*.app.src",),
     gives=("name", "version", "project", "edges", "checksum", "download"),
-    cannot_know=("licences", "edges between packages"),
+    cannot_know=("licence", "edges between packages"),
     ecosystems=("Hex",),
     parse=parse,
 )

@@ -65,7 +65,7 @@ CATALOGER = Cataloger(
     name="haskell-stack",
     globs=("**/stack.yaml.lock",),
     gives=("name", "version", "project", "download"),
-    cannot_know=("packages of the snapshot", "licences", "checksums", "edges between packages"),
+    cannot_know=("packages of the snapshot", "licence", "checksum", "edges"),
     ecosystems=("Hackage",),
     parse=parse,
 )

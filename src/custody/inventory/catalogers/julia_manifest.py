@@ -152,7 +152,7 @@ CATALOGER = Cataloger(
     globs=("**/Manifest.toml", "**/JuliaManifest.toml", "**/Manifest-v*.toml", "**/JuliaManifest-v*.toml"),
     beside=("**/Project.toml", "**/JuliaProject.toml"),
     gives=("name", "version", "edges", "relations", "project", "checksum", "download"),
-    cannot_know=("licences", "versions of the standard library before Julia 1.9"),
+    cannot_know=("licence", "version of the standard library before Julia 1.9"),
     ecosystems=("Julia",),
     parse=parse,
 )

@@ -184,6 +184,6 @@ CATALOGER = Cataloger(
         "home page",
         "description",
     ),
-    cannot_know=("checksums", "what a rockspec works out by code"),
+    cannot_know=("checksum", "what a rockspec works out by code"),
     parse=parse,
 )

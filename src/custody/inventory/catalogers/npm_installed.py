@@ -5,18 +5,19 @@ manual page package-json(5)), and `node_modules/.package-lock.json`, npm's own n
 of what it put there.
 Gives: name, version, licence, author, home page, description, edges found as Node finds modules, project; checksum
 and download location where npm noted them.
-Cannot know: checksums where no note is left, packages that Debian keeps in `usr/share/nodejs` (its own database lists
-them).
+Cannot know: checksums where no note is left.
 
-Only a folder `node_modules/NAME` or `node_modules/@SCOPE/NAME` is a package; a package.json deeper inside it (of a
-test, of an ES module folder) is not. What a package needs for its own development is never installed with it, so it
-makes no edge. The note is believed only for packages that still stand where it says, in the version it says.
+Only a folder `node_modules/NAME` or `node_modules/@SCOPE/NAME` is a package, and one in the folders that Debian's Node
+searches (`usr/share/nodejs`, `usr/lib/nodejs`; what dpkg put there shows its owner); a package.json deeper inside it
+(of a test, of an ES module folder) is not. What a package bundles and brought along in its own archive, it contains.
+What a package needs for its own development is never installed with it, so it makes no edge. The note is believed only
+for packages that still stand where it says, in the version it says.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from custody.errors import InputError
@@ -30,11 +31,24 @@ from custody.inventory.npm_packages import (
     identity,
     integrity,
     needs,
+    package_json,
 )
 from custody.model import Dependency, Package, Purl
 
 _NOTE = "node_modules/.package-lock.json"
-_ROOT = re.compile(r"(?:.*/)?node_modules/(?:@[^/]+/)?[^@./][^/]*")
+_DEBIAN = "usr/(?:share|lib|lib/[a-z0-9_]+-linux-[a-z0-9]+)/nodejs"
+_ROOT = re.compile(rf"(?:(?:.*/)?node_modules|{_DEBIAN})/(?:@[^/]+/)?[^@./][^/]*")
+_DEBIAN_ARCHITECTURES = (
+    "aarch64-linux-gnu",
+    "arm-linux-gnueabihf",
+    "i386-linux-gnu",
+    "powerpc64le-linux-gnu",
+    "riscv64-linux-gnu",
+    "s390x-linux-gnu",
+    "x86_64-linux-gnu",
+)
+_DEBIAN_FOLDERS = (*(f"usr/lib/{name}/nodejs" for name in _DEBIAN_ARCHITECTURES), "usr/share/nodejs", "usr/lib/nodejs")
+"""Where Debian's Node looks last, https://www.debian.org/doc/packaging-manuals/javascript-policy/"""
 
 
 def parse(file: File, tree: Tree) -> Iterator[Found]:
@@ -43,10 +57,11 @@ def parse(file: File, tree: Tree) -> Iterator[Found]:
     if file.path.endswith(_NOTE):
         yield from _read_note(file, tree)
     elif _ROOT.fullmatch(folder):
-        table = Fields.from_json(file.data, file.path)
+        table = package_json(file)
         package = replace(described(table, identity(table)), locations=(file.location(),))
         yield package
         yield from _edges(package.id, table, folder, tree, of_project=False)
+        yield from _bundled(package.id, table, folder, tree)
     elif not is_below(file.path, "node_modules"):
         yield from _read_project(file, folder, tree)
 
@@ -56,12 +71,12 @@ def _read_project(file: File, folder: str, tree: Tree) -> Iterator[Found]:
     above = _linked_from(file, folder, tree)
     if above is None and not tree.exists(f"{folder}/node_modules" if folder else "node_modules"):
         return
-    table = Fields.from_json(file.data, file.path)
+    table = package_json(file)
     project = _project(table, file)
     yield project
     yield from _edges(project.id, table, folder, tree, of_project=True)
     if above is not None:
-        root = _project(Fields.from_json(above.data, above.path), above)
+        root = _project(package_json(above), above)
         yield Dependency(source=root.id, target=project.id, relation="contains")
 
 
@@ -74,7 +89,7 @@ def _project(table: Fields, file: File) -> Package:
 def _linked_from(file: File, folder: str, tree: Tree) -> File | None:
     """Give package.json of the nearest folder above whose `node_modules` links to this one."""
     try:
-        name = identity(Fields.from_json(file.data, file.path), project=True)
+        name = identity(package_json(file), project=True)
     except InputError:
         return None
     full_name = name.full_name
@@ -90,14 +105,35 @@ def _edges(source: str, table: Fields, folder: str, tree: Tree, *, of_project: b
     for name, relation in needs(table):
         if relation == "dev" and not of_project:
             continue
-        found = next(filter(None, (tree.get(f"{place}/package.json") for place in candidates(folder, name))), None)
-        if found is None:
-            continue
-        try:
-            target = identity(Fields.from_json(found.data, found.path), project=True)
-        except InputError:  # said when that file itself is parsed
-            continue
-        yield Dependency(source=source, target=str(target), relation=relation)
+        target = _found_at((*candidates(folder, name), *(f"{base}/{name}" for base in _last_resort(folder))), tree)
+        if target:
+            yield Dependency(source=source, target=target, relation=relation)
+
+
+def _last_resort(folder: str) -> tuple[str, ...]:
+    return _DEBIAN_FOLDERS if folder.startswith("usr/") else ()
+
+
+def _bundled(source: str, table: Fields, folder: str, tree: Tree) -> Iterator[Dependency]:
+    """Give the edges to what came in the package's own archive: `bundleDependencies` names it, true means all."""
+    stated = table.value.get("bundleDependencies", table.value.get("bundledDependencies"))
+    if stated is True:
+        stated = [name for name, relation in needs(table) if relation in ("depends_on", "optional")]
+    for name in stated if isinstance(stated, list) else ():
+        target = _found_at((f"{folder}/node_modules/{name}",), tree) if isinstance(name, str) else None
+        if target and ".." not in name:
+            yield Dependency(source=source, target=target, relation="contains")
+
+
+def _found_at(folders: Iterable[str], tree: Tree) -> str | None:
+    """Give the package in the first of the folders that holds one."""
+    found = next(filter(None, (tree.get(f"{folder}/package.json") for folder in folders)), None)
+    if found is None:
+        return None
+    try:
+        return str(identity(package_json(found), project=True))
+    except InputError:  # said when that file itself is parsed
+        return None
 
 
 def _read_note(file: File, tree: Tree) -> Iterator[Found]:
@@ -118,7 +154,7 @@ def _noted(key: str, entry: Fields, project: str, file: File, tree: Tree) -> Pac
     if there is None or entry.boolean("link"):
         return None
     try:
-        purl: Purl = identity(Fields.from_json(there.data, there.path))
+        purl: Purl = identity(package_json(there))
     except InputError:
         return None
     if purl.version != entry.text_or("version"):
@@ -136,8 +172,20 @@ def _noted(key: str, entry: Fields, project: str, file: File, tree: Tree) -> Pac
 CATALOGER = Cataloger(
     name="npm-installed",
     globs=("**/package.json", "**/node_modules/.package-lock.json"),
-    gives=("name", "version", "licence", "author", "home page", "edges", "project", "checksum where npm noted it"),
-    cannot_know=("checksums where no note is left", "packages of the distribution in usr/share/nodejs"),
+    gives=(
+        "name",
+        "version",
+        "licence",
+        "edges",
+        "relations",
+        "project",
+        "checksum",
+        "download",
+        "author",
+        "home page",
+        "description",
+    ),
+    cannot_know=("checksum where no note is left",),
     ecosystems=("npm",),
     parse=parse,
 )

@@ -38,6 +38,7 @@ from custody.inventory.npm_packages import (
     licence,
     needs,
     npm,
+    package_json,
     read_name,
 )
 from custody.model import Checksum, Dependency, Package, Skipped
@@ -259,7 +260,7 @@ def _manifest(tree: Tree, folder: str) -> Fields | Skipped | None:
     if found is None:
         return None
     try:
-        return Fields.from_json(found.data, found.path)
+        return package_json(found)
     except InputError as error:
         return skipped_by(error)
 
@@ -268,11 +269,11 @@ CATALOGER = Cataloger(
     name="npm-lock",
     globs=("**/package-lock.json", "**/npm-shrinkwrap.json"),
     beside=("**/package.json",),
-    gives=("name", "version", "edges", "project", "checksum", "download location", "licence"),
+    gives=("name", "version", "licence", "edges", "relations", "project", "checksum", "download"),
     cannot_know=(
-        "authors",
-        "licences and peers in lockfileVersion 1",
-        "versions from repositories in lockfileVersion 1",
+        "author",
+        "licence and peers in lockfileVersion 1",
+        "version from a repository in lockfileVersion 1",
     ),
     ecosystems=("npm",),
     parse=parse,

@@ -36,6 +36,6 @@ CATALOGER = Cataloger(
     name="os-release",
     globs=OS_RELEASE_FILES,
     parse=parse,
-    gives=("name", "version", "layer"),
+    gives=("name", "version", "description"),
     cannot_know=("licence", "checksum", "edges"),
 )

@@ -119,6 +119,6 @@ CATALOGER = Cataloger(
     globs=("**/cpanfile.snapshot",),
     beside=("**/cpanfile",),
     gives=("name", "version", "edges", "relations", "project"),
-    cannot_know=("licences", "checksums", "modules that come with Perl"),
+    cannot_know=("licence", "checksum", "modules that come with Perl"),
     parse=parse,
 )

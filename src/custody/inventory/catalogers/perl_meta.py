@@ -177,7 +177,7 @@ CATALOGER = Cataloger(
     name="perl-meta",
     globs=("**/META.json", "**/META.yml", *INSTALLED),
     beside=("**/.meta/*/MYMETA.json", "**/cpanfile.snapshot"),
-    gives=("name", "version", "licence", "edges", "relations", "project", "author", "home page", "description"),
-    cannot_know=("checksums", "the author's id of a distribution in source", "modules that come with Perl"),
+    gives=("name", "version", "licence", "edges", "relations", "author", "home page", "description"),
+    cannot_know=("checksum", "the author's id of a distribution in source", "modules that come with Perl"),
     parse=parse,
 )

@@ -133,6 +133,6 @@ CATALOGER = Cataloger(
     name="php-pear",
     globs=("**/.registry/*.reg", "**/.registry/.channel.*/*.reg"),
     gives=("name", "version", "licence", "author", "description", "release date", "edges", "relations"),
-    cannot_know=("checksums", "download locations"),
+    cannot_know=("checksum", "download"),
     parse=parse,
 )

@@ -3,8 +3,8 @@
 Reads: METADATA and direct_url.json of `*.dist-info`
 (https://packaging.python.org/en/latest/specifications/recording-installed-packages/, Core metadata 1.0 to 2.5, PEP
 610), PKG-INFO and requires.txt of `*.egg-info` and `*.egg` folders, and `*.egg-info` files.
-Gives: name, version, licence, author, home page, summary, origin of what came from an address or a repository, edges
-to packages of the same environment.
+Gives: name, version, licence, author, home page, summary, edges to packages of the same environment; origin and
+checksum of what came from an address or a repository.
 Cannot know: checksums of what came from an index (RECORD lists hashes of the files, none of the package), download
 locations there.
 
@@ -16,7 +16,8 @@ one of an extra is an optional edge where that package is installed. A distribut
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from email.utils import getaddresses
 from weakref import WeakKeyDictionary
 
@@ -41,51 +42,52 @@ from custody.inventory.python_packages import (
 from custody.model import Checksum, Dependency, Package, Skipped
 from custody.model.licence import combine
 
-GLOBS = ("**/*.dist-info/METADATA", "**/*.egg-info/PKG-INFO", "**/*.egg-info", "**/*.egg/EGG-INFO/PKG-INFO", "**/*.egg")
+GLOBS = ("**/*.dist-info/METADATA", "**/*.egg-info/PKG-INFO", "**/*.egg-info", "**/*.egg/EGG-INFO/PKG-INFO")
 
 _PYTHON = re.compile(r"(?:^|/)(?:python|pypy)(\d+\.\d+)/")
 _SITE = re.compile(r"(?:(?P<prefix>.+)/)?lib(?:64)?/(?P<python>python[\d.]+)/(?:site|dist)-packages")
 _HOME_LABELS = ("homepage", "home", "repository", "source", "sourcecode")
-_Headers = dict[str, list[str]]
+Headers = dict[str, list[str]]
 _Environment = Mapping[str, tuple[str, ...]]
 """Normalised name → ids of the packages of that name in one folder."""
 
 
 def parse(file: File, tree: Tree) -> Iterator[Found]:
     """Give the one package that the metadata describes, and its edges."""
-    if file.path.endswith(".egg"):
-        raise InputError(file.path, "a zipped egg, which is not opened", "install the package with pip")
     headers = read_headers(file.data)
-    name, version = _identity(headers, file)
-    folder = parent(file.path)
-    checksums, origin, skipped = _origin(tree.get(f"{folder}/direct_url.json"), tree)
+    package = described(headers, file)
+    checksums, origin, skipped = _origin(tree.get(f"{parent(file.path)}/direct_url.json"))
     yield from skipped
+    package = replace(package, checksums=checksums, download_location=origin)
+    yield package
+    yield from edges(package, requirements(headers, file, tree), _site(file.path), tree)
+
+
+def described(headers: Headers, file: File) -> Package:
+    """Give the package that core metadata describes. Raises InputError: it has no name or no version."""
+    name, version = identity(headers, file)
     licence, texts = _licence(headers)
-    package = Package(
+    return Package(
         purl=pypi(name, version),
         name=name,
         version=version,
         locations=(file.location(),),
         licence_declared=licence,
         licence_texts=texts,
-        checksums=checksums,
         originator=_originator(headers),
         homepage=_homepage(headers),
-        download_location=origin,
         description=one_paragraph(_first(headers, "summary")),
     )
-    yield package
-    yield from _edges(package, headers, file, tree)
 
 
-def read_headers(data: bytes) -> _Headers:
+def read_headers(data: bytes) -> Headers:
     """Read the header fields of core metadata: lower-case name → values in order; the body is left alone.
 
     The format is that of electronic mail (RFC 822) with UTF-8: a line that opens with white space continues the one
     before it, and the first empty line ends the fields. Bytes that are no UTF-8 show as the replacement character.
     """
     head = re.split(rb"\r?\n\r?\n", data.lstrip(b"\xef\xbb\xbf\r\n"), maxsplit=1)[0]
-    headers: _Headers = {}
+    headers: Headers = {}
     last: list[str] = []
     for line in re.split(r"\r\n|\n|\r", head.decode("utf-8", "replace")):
         if line[:1] in (" ", "\t") and last:
@@ -98,7 +100,8 @@ def read_headers(data: bytes) -> _Headers:
     return headers
 
 
-def _identity(headers: _Headers, file: File) -> tuple[str, str]:
+def identity(headers: Headers, file: File) -> tuple[str, str]:
+    """Give name (normalised) and version. Raises InputError: one of them is missing."""
     version = _first(headers, "version")
     name = _first(headers, "name")
     if not name or not version:
@@ -107,13 +110,13 @@ def _identity(headers: _Headers, file: File) -> tuple[str, str]:
     return read_name(name, file.at("Name")), version
 
 
-def _first(headers: _Headers, key: str) -> str:
+def _first(headers: Headers, key: str) -> str:
     """Give a field's value, "" where it is missing or says that it is unknown."""
     value = next(iter(headers.get(key, ())), "")
     return "" if value.strip().upper() == "UNKNOWN" else value.strip()
 
 
-def _licence(headers: _Headers) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+def _licence(headers: Headers) -> tuple[str | None, tuple[tuple[str, str], ...]]:
     """Give the licence: the expression (PEP 639), else the `License` field where it names one, else the classifiers.
 
     Several classifiers do not say whether they hold together or by choice: they are joined by AND, which promises
@@ -132,7 +135,7 @@ def _licence(headers: _Headers) -> tuple[str | None, tuple[tuple[str, str], ...]
     return field
 
 
-def _originator(headers: _Headers) -> str:
+def _originator(headers: Headers) -> str:
     """Give the author, else the maintainer. `Author-email` may hold the name too: "Jane Doe <jane@mail.example>"."""
     for role in ("author", "maintainer"):
         name, address = _first(headers, role), _first(headers, f"{role}-email")
@@ -142,7 +145,7 @@ def _originator(headers: _Headers) -> str:
     return ""
 
 
-def _homepage(headers: _Headers) -> str:
+def _homepage(headers: Headers) -> str:
     stated = _first(headers, "home-page")
     if stated:
         return without_credentials(stated)
@@ -153,12 +156,11 @@ def _homepage(headers: _Headers) -> str:
     return without_credentials(next((labelled[label] for label in _HOME_LABELS if label in labelled), ""))
 
 
-def _origin(file: File | None, tree: Tree) -> tuple[tuple[Checksum, ...], str, list[Skipped]]:
+def _origin(file: File | None) -> tuple[tuple[Checksum, ...], str, list[Skipped]]:
     """Give checksum and place from direct_url.json (PEP 610).
 
     A folder of the machine that built this says nothing to others.
     """
-    del tree
     if file is None:
         return (), "", []
     try:
@@ -176,14 +178,16 @@ def _origin(file: File | None, tree: Tree) -> tuple[tuple[Checksum, ...], str, l
     return checksums, "" if address.lower().startswith("file:") else address, []
 
 
-def _edges(package: Package, headers: _Headers, file: File, tree: Tree) -> Iterator[Dependency]:
-    """Give edges to what is installed in the same environment, and from the package that this one stands inside of."""
+def edges(package: Package, needs: Iterable[Requirement], site: str, tree: Tree) -> Iterator[Dependency]:
+    """Give edges to what is installed in the same environment, and from the package that this one stands inside of.
+
+    site: the folder that the environment's packages stand in.
+    """
     installed = _installed(tree)
-    site = _site(file.path)
     where = environments(_python_of(site, tree))
     path = [installed[folder] for folder in _search_path(site) if folder in installed]
     relations: dict[str, str] = {}
-    for requirement in _requirements(headers, file, tree):
+    for requirement in needs:
         name = normalise(requirement.name)
         targets = next((packages[name] for packages in path if name in packages), ())
         if targets and may_hold(requirement.marker, where):
@@ -196,13 +200,22 @@ def _edges(package: Package, headers: _Headers, file: File, tree: Tree) -> Itera
     yield from (Dependency(source=owner, target=package.id, relation="contains") for owner in _owners(site, installed))
 
 
-def _requirements(headers: _Headers, file: File, tree: Tree) -> Iterator[Requirement]:
+def requirements(headers: Headers, file: File, tree: Tree) -> Iterator[Requirement]:
     """Give Requires-Dist, or what setuptools wrote to requires.txt; a row that is no requirement is passed over."""
     rows = headers.get("requires-dist", [])
     beside = tree.get(f"{parent(file.path)}/requires.txt") if file.path.endswith("/PKG-INFO") and not rows else None
-    for row in [*rows, *(_requires_rows(beside.data) if beside else ())]:
+    yield from _readable([*rows, *(_requires_rows(beside.data) if beside else ())], file.path)
+
+
+def egg_requirements(data: bytes, where: str) -> Iterator[Requirement]:
+    """Read the requires.txt of an egg; a row that is no requirement is passed over."""
+    yield from _readable(_requires_rows(data), where)
+
+
+def _readable(rows: Iterable[str], where: str) -> Iterator[Requirement]:
+    for row in rows:
         try:
-            yield read_requirement(row, file.path)
+            yield read_requirement(row, where)
         except InputError:
             continue
 
@@ -270,6 +283,15 @@ def _owners(site: str, installed: Mapping[str, _Environment]) -> tuple[str, ...]
     return ()
 
 
+def installed_in(tree: Tree) -> Mapping[str, tuple[str, ...]]:
+    """Give the ids of all packages installed in a tree, by normalised name, whatever the environment."""
+    found: dict[str, set[str]] = {}
+    for environment in _installed(tree).values():
+        for name, ids in environment.items():
+            found.setdefault(name, set()).update(ids)
+    return {name: tuple(sorted(ids)) for name, ids in found.items()}
+
+
 _INDEX: WeakKeyDictionary[Tree, dict[str, dict[str, tuple[str, ...]]]] = WeakKeyDictionary()
 
 
@@ -283,7 +305,7 @@ def _installed(tree: Tree) -> Mapping[str, _Environment]:
         index = {}
         for file in tree.matching(GLOBS):
             try:
-                name, version = _identity(read_headers(file.data), file)
+                name, version = identity(read_headers(file.data), file)
             except InputError:
                 continue
             ids = index.setdefault(_site(file.path), {})
@@ -296,8 +318,19 @@ CATALOGER = Cataloger(
     name="python-installed",
     globs=GLOBS,
     beside=("**/*.dist-info/direct_url.json", "**/*.egg-info/requires.txt", "**/*.egg/EGG-INFO/requires.txt"),
-    gives=("name", "version", "licence", "author", "home page", "edges", "origin outside an index"),
-    cannot_know=("checksums and download locations of what came from an index",),
+    gives=(
+        "name",
+        "version",
+        "licence",
+        "edges",
+        "relations",
+        "checksum",
+        "download",
+        "author",
+        "home page",
+        "description",
+    ),
+    cannot_know=("checksum and download of what came from an index",),
     ecosystems=("PyPI",),
     parse=parse,
 )

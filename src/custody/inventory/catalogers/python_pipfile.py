@@ -100,8 +100,8 @@ CATALOGER = Cataloger(
     name="python-pipfile-lock",
     globs=("**/Pipfile.lock",),
     beside=("**/Pipfile", *BESIDE),
-    gives=("name", "version", "what the project asks for", "origin outside an index", "checksum of a single file"),
-    cannot_know=("edges between packages", "licences", "versions of packages from repositories"),
+    gives=("name", "version", "edges", "relations", "project", "download", "checksum"),
+    cannot_know=("edges between packages", "licence", "version from a repository"),
     ecosystems=("PyPI",),
     parse=parse,
 )

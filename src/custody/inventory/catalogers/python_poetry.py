@@ -194,8 +194,8 @@ CATALOGER = Cataloger(
     name="python-poetry-lock",
     globs=("**/poetry.lock",),
     beside=BESIDE,
-    gives=("name", "version", "edges", "project", "origin outside an index", "checksum of a single file"),
-    cannot_know=("licences", "download locations in an index"),
+    gives=("name", "version", "licence", "edges", "relations", "project", "download", "checksum", "description"),
+    cannot_know=("licence of dependencies", "download from an index"),
     ecosystems=("PyPI",),
     parse=parse,
 )

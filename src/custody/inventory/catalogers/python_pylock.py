@@ -116,15 +116,8 @@ CATALOGER = Cataloger(
     name="python-pylock",
     globs=("**/pylock.toml", "**/pylock.*.toml"),
     beside=BESIDE,
-    gives=(
-        "name",
-        "version",
-        "edges that are written",
-        "project",
-        "download location",
-        "checksum of the file that is meant",
-    ),
-    cannot_know=("licences", "edges that are not written"),
+    gives=("name", "version", "licence", "edges", "relations", "project", "download", "checksum"),
+    cannot_know=("licence of dependencies", "edges that are not written"),
     ecosystems=("PyPI",),
     parse=parse,
 )

@@ -294,8 +294,8 @@ CATALOGER = Cataloger(
     name="python-requirements",
     globs=("**/*requirements*.txt", "**/requirements/*.txt"),
     beside=BESIDE,
-    gives=("name", "pinned version", "edges from `# via` notes", "checksum of a single hash"),
-    cannot_know=("open versions", "licences", "edges that no `# via` note states"),
+    gives=("name", "version", "licence", "edges", "relations", "project", "checksum", "download"),
+    cannot_know=("version that is left open", "licence of dependencies", "edges that no `# via` note states"),
     ecosystems=("PyPI",),
     parse=parse,
 )

@@ -171,8 +171,8 @@ CATALOGER = Cataloger(
     name="python-uv-lock",
     globs=("**/uv.lock",),
     beside=BESIDE,
-    gives=("name", "version", "edges", "project", "download location", "checksum of the file that is meant"),
-    cannot_know=("licences of dependencies",),
+    gives=("name", "version", "licence", "edges", "relations", "project", "download", "checksum"),
+    cannot_know=("licence of dependencies",),
     ecosystems=("PyPI",),
     parse=parse,
 )

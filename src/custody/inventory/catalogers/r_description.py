@@ -106,7 +106,7 @@ CATALOGER = Cataloger(
         "description",
         "release date",
     ),
-    cannot_know=("checksums", "download locations"),
+    cannot_know=("checksum", "download"),
     ecosystems=("CRAN", "Bioconductor"),
     parse=parse,
 )

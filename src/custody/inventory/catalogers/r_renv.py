@@ -81,7 +81,7 @@ CATALOGER = Cataloger(
     name="r-renv",
     globs=("**/renv.lock",),
     gives=("name", "version", "licence", "edges", "relations", "project", "download", "home page", "description"),
-    cannot_know=("checksums", "what the project asks for itself"),
+    cannot_know=("checksum", "what the project asks for itself"),
     ecosystems=("CRAN", "Bioconductor"),
     parse=parse,
 )

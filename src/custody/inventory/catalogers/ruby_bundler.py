@@ -224,7 +224,7 @@ CATALOGER = Cataloger(
     globs=("**/Gemfile.lock", "**/gems.locked"),
     beside=("**/Gemfile", "**/gems.rb"),
     gives=("name", "version", "edges", "relations", "project", "checksum", "download"),
-    cannot_know=("licences",),
+    cannot_know=("licence",),
     ecosystems=("RubyGems",),
     parse=parse,
 )

@@ -177,7 +177,7 @@ CATALOGER = Cataloger(
     name="ruby-installed",
     globs=GLOBS,
     gives=("name", "version", "licence", "author", "home page", "description", "release date", "edges"),
-    cannot_know=("checksums", "download locations", "what a gemspec works out by code"),
+    cannot_know=("checksum", "download", "what a gemspec works out by code"),
     ecosystems=("RubyGems",),
     parse=parse,
 )

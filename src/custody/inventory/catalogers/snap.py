@@ -182,6 +182,6 @@ CATALOGER = Cataloger(
     globs=tuple(f"**/{name}" for name in (SNAP, MANIFEST, DPKG_YAML, DPKG_LIST)),
     parse=parse,
     ecosystems=("Ubuntu",),
-    gives=("name", "version", "licence", "edges", "home page", "description"),
+    gives=("name", "version", "licence", "edges", "project", "home page", "description"),
     cannot_know=("checksum", "supplier"),
 )

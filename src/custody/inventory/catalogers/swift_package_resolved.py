@@ -81,7 +81,7 @@ CATALOGER = Cataloger(
     name="swift-package-resolved",
     globs=("**/Package.resolved", "**/.package.resolved"),
     gives=("name", "version", "project", "download"),
-    cannot_know=("licences", "checksums", "edges between packages"),
+    cannot_know=("licence", "checksum", "edges"),
     ecosystems=("SwiftURL",),
     parse=parse,
 )

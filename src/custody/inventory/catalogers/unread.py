@@ -94,6 +94,6 @@ def _join(folder: str, name: str) -> str:
 CATALOGER = Cataloger(
     name="unread",
     globs=(*(f"**/{name}" for name in sorted(_KINDS)), "**/package.json"),
-    cannot_know=("names", "versions", "everything else: that such packages are there is all it says"),
+    cannot_know=("name", "version", "everything else: that such packages are there is all it says"),
     parse=parse,
 )

@@ -133,6 +133,6 @@ CATALOGER = Cataloger(
         "**/wp-includes/version.php",
     ),
     gives=("name", "version", "licence", "edges", "project", "author", "home page", "description", "cpe"),
-    cannot_know=("checksums", "download locations"),
+    cannot_know=("checksum", "download"),
     parse=parse,
 )
