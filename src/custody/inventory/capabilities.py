@@ -115,7 +115,7 @@ def markdown_table(catalogers: Sequence[Cataloger]) -> str:
     lines += ["", "| cataloger | ecosystem | reads | cannot know |", "|---|---|---|---|"]
     for row in rows:
         reads = "<br>".join(_cell(f"`{text}`" if "*" in text or "/" in text else text) for text in _texts(row["reads"]))
-        ecosystems, unknown = (", ".join(_texts(row[key])) for key in ("ecosystems", "cannot_know"))
+        ecosystems, unknown = ", ".join(_texts(row["ecosystems"])), "; ".join(_texts(row["cannot_know"]))
         lines.append(f"| `{row['name']}` | {ecosystems} | {reads} | {_cell(unknown)} |")
     return "\n".join(lines) + "\n"
 

@@ -24,8 +24,6 @@ MAX_LIBRARY = 8 << 20
 """Bytes up to which a library's end is looked at. Large ones (there are gigabytes of them) have nothing there for us,
 and asking would make the core hold each of them on disk.
 """
-SECTIONS = (b".go.buildinfo", b".dep-v0")
-"""What is looked for by name."""
 MAX_SECTIONS = 4096
 MAX_SEGMENTS = 256
 MAX_NAMES = 1 << 20
@@ -36,10 +34,11 @@ _NO_BITS = 8
 _WRITABLE = 2
 
 
-def read_elf(path: str, content: Content, *, whole: bool = False) -> Executable | None:
+def read_elf(path: str, content: Content, *, whole: bool = False, wanted: tuple[bytes, ...] = ()) -> Executable | None:
     """Give the map of a program or library; None for object files, kernel modules and core dumps.
 
-    whole: with the section table of a large library, too.
+    whole: with the section table of a large library, too. wanted: names of sections; where the file has none of them
+    `sections` is empty, which spares nearly all files a look at their thirty rows.
 
     Raises InputError: the headers point outside the file.
     """
@@ -63,7 +62,9 @@ def read_elf(path: str, content: Content, *, whole: bool = False) -> Executable 
         format="elf",
         big_endian=big,
         word=8 if wide else 4,
-        sections=_sections(path, content, order, (section_offset, section_size, section_count, names), wide=wide)
+        sections=_sections(
+            path, content, order, (section_offset, section_size, section_count, names), wide=wide, wanted=wanted
+        )
         if looks
         else (),
         table="read" if looks else "unread" if section_count else "none",
@@ -103,7 +104,13 @@ def _segments(
 
 
 def _sections(
-    path: str, content: Content, order: str, table: tuple[int, int, int, int], *, wide: bool
+    path: str,
+    content: Content,
+    order: str,
+    table: tuple[int, int, int, int],
+    *,
+    wide: bool,
+    wanted: tuple[bytes, ...],
 ) -> tuple[Region, ...]:
     offset, size, count, names = table
     if size < (64 if wide else 40) or count > MAX_SECTIONS or names >= count:
@@ -114,8 +121,8 @@ def _sections(
     form = order + ("IIQQQQ" if wide else "IIIIII")
     _, _, _, _, start, length = struct.unpack_from(form, data, names * size)
     texts = read_part(content, start, min(length, MAX_NAMES))
-    if not any(name in texts for name in SECTIONS):
-        return ()  # nearly all files: their thirty rows are not even looked at
+    if wanted and not any(name in texts for name in wanted):
+        return ()
     rows = [struct.unpack_from(form, data, at) for at in range(0, size * count, size)]
     return tuple(
         Region(

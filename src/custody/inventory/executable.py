@@ -34,10 +34,11 @@ class Region:
 class Executable:
     """The map of a program or library.
 
-    format: "elf", "pe" or "macho". word: bytes of an address, 4 or 8. sections: those that mean something to somebody
-    here; table: whether there is a section table: "read", "unread" (too far off to ask for) or "none". loaded: what is
-    mapped to memory, for addresses. notes: (owner, type, content) of ELF notes that are loaded. base: address to which
-    PE's relative ones are added; resources: address and size of PE's resource directory; managed: a .NET assembly.
+    format: "elf", "pe" or "macho". word: bytes of an address, 4 or 8. sections: empty where there are none of those
+    that were asked for; table: whether there is a section table: "read", "unread" (too far off to ask for) or "none".
+    loaded: what is mapped to memory, for addresses. notes: (owner, type, content) of ELF notes that are loaded. base:
+    address to which PE's relative ones are added; resources: address and size of PE's resource directory; managed: a
+    .NET assembly.
     """
 
     format: str

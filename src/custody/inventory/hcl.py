@@ -219,6 +219,8 @@ class _Parser:
             return value
         self.at = start
         self.step_over(ends)
+        if self.at == start:  # a bracket that nothing opened: whoever reads a list would wait for its end for ever
+            raise self.fault(f"expected a value, got {self.next.text[:40]!r}")
         return UNKNOWN
 
     def plain(self, depth: int) -> Any:  # noqa: ANN401 - see Block.attributes

@@ -37,6 +37,7 @@ MAX_FACTS = 64
 """Texts of a version resource or package note that are kept, and how many characters of each: `MAX_FACT`."""
 MAX_FACT = 1000
 _WINDOW = 1 << 20
+_SECTIONS = (b".go.buildinfo", b".dep-v0")
 _PACKAGE_NOTE = ("FDO", 0xCAFE1A7E)
 _BUILD_ID = ("GNU", 3)
 _GO_ID = ("Go", 4)
@@ -122,12 +123,12 @@ def extract(path: str, content: Content) -> bytes:
 
 
 def _from_elf(path: str, content: Content) -> dict[str, object] | None:
-    program = elf.read_elf(path, content)
+    program = elf.read_elf(path, content, wanted=_SECTIONS)
     if program is None:
         return None
     notes = {(owner, kind): text for owner, kind, text in reversed(program.notes)}
     if program.table == "unread" and _GO_ID in notes:
-        program = elf.read_elf(path, content, whole=True) or program
+        program = elf.read_elf(path, content, whole=True, wanted=_SECTIONS) or program
     found: dict[str, object] = {"format": "elf", "build_id": notes.get(_BUILD_ID, b"").hex()}
     if _PACKAGE_NOTE in notes:
         _put(found, "note", lambda: _package_note(path, notes[_PACKAGE_NOTE]))

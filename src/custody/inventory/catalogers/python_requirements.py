@@ -33,8 +33,8 @@ MAX_INCLUDES = 100
 """Files that one requirements file may include, directly or not; more is a mistake or an attack."""
 
 _OPTION = re.compile(r"(-r|--requirement|-c|--constraint|-e|--editable)(?:\s*=\s*|\s+|(?<=-[rce]))(\S.*)")
-_PER_LINE = re.compile(r"\s+(--[a-z-]+)(?:=|\s+)(\"[^\"]*\"|'[^']*'|\S+)")
-_COMMENT = re.compile(r"(?:^|\s+)#(.*)$")
+_PER_LINE = re.compile(r"(?<!\s)\s+(--[a-z-]+)(?:=|\s+)(\"[^\"]*\"|'[^']*'|\S+)")
+_COMMENT = re.compile(r"(?:^|(?<!\s)\s+)#(.*)$")  # the look back keeps a long gap from being tried at each place
 _ADDRESS = re.compile(r"(?:[a-z]+\+)?[a-z]+://|file:", re.IGNORECASE)
 _NAMED_ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^]]*\])?\s*@\s*\S")
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")

@@ -211,7 +211,11 @@ class _Finder:
             if template.words >= MIN_WORDS and count >= MIN_SHARE * template.grams:
                 self.most[number] = count * template.step
         self.order = sorted(self.most, key=self._first)
-        self.hits: dict[int, list[int]] = {}
+        self.hits: dict[int, list[int]] = {number: [] for number in self.most}
+        for gram, texts in self.texts.items():
+            for number in texts:
+                if number in self.hits:
+                    self.hits[number] += self.where[gram]
         self.places: dict[int, _Place | None] = {}
         self.kept: dict[int, list[int]] = {}
         self.odd: set[int] = set()  # positions inside of places that are not in the text
@@ -236,10 +240,8 @@ class _Finder:
 
     def _positions(self, number: int) -> list[int]:
         """Give the positions of a text's grams that are still free."""
-        found = self.hits.get(number)
-        if found is None:
-            found = sorted(at for gram, texts in self.texts.items() if number in texts for at in self.where[gram])
-            self.hits[number] = found
+        found = self.hits[number]
+        found.sort()  # which costs nothing the second time
         return [at for at in found if self.free[at] and self.free[at + GRAM - 1]]
 
     def _order(self, place: _Place) -> tuple[int, bool, int, str]:
