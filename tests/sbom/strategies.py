@@ -29,7 +29,22 @@ SURROGATES = st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF, categorie
 texts = st.one_of(
     st.text(max_size=12),
     st.text(st.one_of(SURROGATES, st.characters()), max_size=6),
-    st.sampled_from(("", "NONE", "NOASSERTION", "MIT", " MIT", "a\nb", "\u2028", "https://a.example/x y", "\\udc80")),
+    st.sampled_from(
+        (
+            "",
+            "NONE",
+            "NOASSERTION",
+            "MIT",
+            " MIT",
+            "a\nb",
+            "\u2028",
+            "a </text> b",
+            "\r\n",
+            "\x00\x85",
+            "https://a.example/x y",
+            "\\udc80",
+        )
+    ),
 )
 names = st.one_of(
     st.text("abcXYZ019-._ /@+%", min_size=1, max_size=10),
@@ -81,6 +96,7 @@ checksums = st.builds(
     st.sampled_from("0123456789abcdef"),
 )
 qualifiers = st.dictionaries(st.sampled_from(("arch", "distro", "upstream", "x-y.z")), names, max_size=2)
+CPES = ("cpe:2.3:a:openssl:openssl:3.0.15:*:*:*:*:*:*:*", "cpe:2.3:a:a\\:b:c:1:*:*:*:*:*:*:*", "cpe:/a:x:y")
 purls = st.builds(
     lambda kind, name, version, namespace, qualifiers: Purl.parse(
         str(Purl(kind, name, version, namespace, tuple(qualifiers.items())))
@@ -117,6 +133,10 @@ packages = st.builds(
         st.sampled_from(("LIBRARY", "APPLICATION", "CONTAINER", "OPERATING-SYSTEM", "OPERATING_SYSTEM", "SOURCE")),
     ),
     installed=st.booleans(),
+    licence_files=st.lists(texts, max_size=2).map(tuple),
+    enriched=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
+    cpes=st.lists(st.one_of(texts, st.sampled_from(CPES)), max_size=2).map(tuple),
+    released=st.one_of(texts, st.sampled_from(("2024-02-29", "2023-02-29", "2024-02-29T01:02:03Z", "2024"))),
 )
 platforms = st.builds(Platform, os=texts, architecture=texts, variant=texts)
 descriptors = st.builds(

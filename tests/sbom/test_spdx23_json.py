@@ -297,7 +297,7 @@ def test_identifiers_stay_apart_when_their_short_hashes_do_not(monkeypatch: pyte
     odd = [Package(purl=Purl("npm", name), name=name) for name in ("a b", "a/b", "a@b")]
     with monkeypatch.context() as patched:
         patched.setattr(hashlib, "sha256", Alike)
-        names = write._identifiers([(package.id, package) for package in odd])
+        names = write.identifiers([(package.id, package) for package in odd])
     assert len(set(names.values())) == 3
     assert names[odd[0].id] == "SPDXRef-Package-npm-a-b-000000000000"
 

@@ -11,7 +11,7 @@ import click
 
 from custody.errors import UnavailableError, UsageError
 
-__all__ = ["database", "keys", "output_json", "passphrase", "platform", "signing_key", "workspace_of"]
+__all__ = ["database", "keys", "looking", "output_json", "passphrase", "platform", "signing_key", "workspace_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,6 +24,17 @@ host/repo:tag or host/repo@digest, or a plain path, recognised by what it holds.
 def platform(function: F) -> F:
     """Add --platform."""
     return click.option("--platform", metavar="OS/ARCH", help="Which image of a multi-platform index.")(function)
+
+
+def looking(function: F) -> F:
+    """Add --exclude, --scope and --no-cache: what of a source is looked at."""
+    text = 'Paths that are taken for not there: "**/test/**". `*` stops at "/", `**` does not. May be repeated.'
+    function = click.option("--exclude", multiple=True, metavar="GLOB", help=text)(function)
+    text = "Of an image: what a container would see, or all that any layer brought.  [default: squashed]"
+    choice = click.Choice(["squashed", "all-layers"])
+    function = click.option("--scope", type=choice, default="squashed", help=text)(function)
+    text = "Read again what was read before, and remember nothing."
+    return click.option("--no-cache", "cached", is_flag=True, default=True, flag_value=False, help=text)(function)
 
 
 def keys(function: F) -> F:

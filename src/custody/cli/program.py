@@ -23,6 +23,13 @@ __all__ = ["HELP", "program", "run"]
 HELP = {
     "release": "Make a release: inventory, SBOM, scan, signatures, policy, publication, report.",
     "sbom": "List what an artifact is made of, as SPDX or CycloneDX.",
+    "convert": "Write an SBOM in another format, and say what that loses.",
+    "query": "Find packages in an artifact or an SBOM, by plain words or a filter.",
+    "diff": "Show what changed from one SBOM to another.",
+    "merge": "Make one SBOM of a product out of those of its parts.",
+    "validate": "Check SBOMs by the rules of their format, and by profiles.",
+    "score": "Give an SBOM a score from 0 to 10, with what to fix.",
+    "catalogers": "Show what custody can find in an artifact, and what it cannot.",
     "scan": "Find known vulnerabilities in an artifact or an SBOM.",
     "verify": "Check that an artifact is signed, and by whom.",
     "verify-attestation": "Check what is attested about an artifact, and print it.",

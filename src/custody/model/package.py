@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from custody.model.purl import Purl
@@ -51,6 +51,9 @@ class Package:
     cpes: CPE 2.3 names; released: when it was released or built, "YYYY-MM-DD" or RFC 3339 in UTC, "" where not stated.
     supplier, originator: "Person: …" or "Organization: …" as SPDX writes them, "" where not stated.
     installed: False for a lock file's entry, which says what will be installed, not what is.
+    enriched: (field, address) for each field that a registry's answer filled, not the artifact itself.
+    extra: what an SBOM says of it that nothing here can hold: (family of formats, a JSON object), opaque to everybody
+    but that family; two packages are equal without it.
     """
 
     purl: Purl
@@ -74,6 +77,8 @@ class Package:
     copyright: str = ""
     purpose: str = "LIBRARY"
     installed: bool = True
+    enriched: tuple[tuple[str, str], ...] = ()
+    extra: tuple[tuple[str, bytes], ...] = field(default=(), compare=False)
 
     @property
     def id(self) -> str:
@@ -89,6 +94,8 @@ class Package:
             "cpes": tuple(sorted({*self.cpes, *other.cpes})),
             "licence_texts": tuple(sorted({**dict(other.licence_texts), **dict(self.licence_texts)}.items())),
             "installed": self.installed or other.installed,
+            "enriched": tuple(sorted({*self.enriched, *(at for at in other.enriched if not getattr(self, at[0], ""))})),
+            "extra": tuple(dict.fromkeys((*self.extra, *other.extra))),
         }
         for name in ("licence_declared", "licence_concluded"):
             changes[name] = getattr(self, name) if getattr(self, name) is not None else getattr(other, name)
@@ -155,6 +162,7 @@ class Inventory:
 
     Every package can be reached from the root; every edge ends at packages of this inventory.
     catalogers: (name, how many packages it saw), every cataloger that ran, also those that saw none.
+    extra: what an SBOM says that nothing here can hold, as `Package.extra`.
     """
 
     artifact: Artifact
@@ -165,6 +173,7 @@ class Inventory:
     distribution: Distribution | None = None
     catalogers: tuple[tuple[str, int], ...] = ()
     files: int = 0
+    extra: tuple[tuple[str, bytes], ...] = field(default=(), compare=False)
 
     @classmethod
     def assemble(
@@ -178,6 +187,7 @@ class Inventory:
         distribution: Distribution | None = None,
         catalogers: Iterable[tuple[str, int]] = (),
         files: int = 0,
+        extra: Iterable[tuple[str, bytes]] = (),
     ) -> Inventory:
         """Merge sightings by purl, drop edges that end nowhere, and hang what nothing reaches below the root."""
         merged: dict[str, Package] = {}
@@ -200,6 +210,7 @@ class Inventory:
             distribution=distribution,
             catalogers=tuple(sorted(catalogers)),
             files=files,
+            extra=tuple(extra),
         )
 
     def path_to(self, package_id: str) -> tuple[str, ...]:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from custody.errors import InputError, UsageError
 from custody.sbom.formats import FORMATS
 from custody.sbom.interface import Document, Format
+from custody.sbom.kept import lost_extras
 from custody.sbom.unread import HEAD_BYTES, unread_form
-from custody.sbom.validate import Problem, validate_spdx23
+from custody.sbom.validate import Problem, validate_spdx3, validate_spdx23
 
 if TYPE_CHECKING:
     from custody.model import Inventory
@@ -30,17 +31,52 @@ __all__ = [
     "Problem",
     "decode",
     "encode",
+    "losses",
     "recognise",
     "unread_form",
+    "validate_spdx3",
     "validate_spdx23",
+    "written",
 ]
 
 
-def encode(document: Document, name: str) -> bytes:
-    """Write the document in the format called `name`, a key of `FORMATS`; UsageError for a name that is not there."""
+def encode(document: Document, name: str, version: str = "") -> bytes:
+    """Write the document in the format called `name`, a key of `FORMATS`; UsageError for a name that is not there.
+
+    version: of the format's specification, one of its `writes`; "" for the newest that it writes.
+    """
+    form = _format(name, version)
+    if form.encode is None:
+        raise UsageError("-o", f"{name} is only read, never written", f"expected one of {', '.join(written())}")
+    return form.encode(document, version or form.version)
+
+
+def written() -> list[str]:
+    """Give the names of the formats that are written, sorted."""
+    return sorted(name for name, form in FORMATS.items() if form.encode is not None)
+
+
+def _format(name: str, version: str) -> Format:
     if name not in FORMATS:
-        raise UsageError("-o", f"unknown SBOM format {name!r}", f"expected one of {', '.join(FORMATS)}")
-    return FORMATS[name].encode(document)
+        raise UsageError("-o", f"unknown SBOM format {name!r}", f"expected one of {', '.join(written())}")
+    form = FORMATS[name]
+    if version and version not in form.writes:
+        known = ", ".join(form.writes) or "none"
+        raise UsageError(
+            "--format-version", f"{name} is not written in version {version!r}", f"expected one of {known}"
+        )
+    return form
+
+
+def losses(document: Document, name: str, version: str = "") -> list[str]:
+    """Tell what is known, and a document in the format called `name` does not say: sorted lines for people.
+
+    What the document that an inventory was read from said beyond our model is kept for its own family of formats only.
+    version: as for `encode`; some have fewer fields than others.
+    """
+    form = _format(name, version)
+    unsaid = form.losses(document, version or form.version) if form.losses else ()
+    return [*lost_extras(document.inventory, form.family or form.name), *unsaid]
 
 
 def recognise(data: bytes) -> Format | None:
@@ -54,5 +90,8 @@ def decode(data: bytes, where: str) -> Inventory:
     if form is None and (unread := unread_form(data)):
         raise InputError(where, f"{unread} is not read yet", "convert it to JSON")
     if form is None:
-        raise InputError(where, "not an SBOM of a known format", f"expected one of {', '.join(FORMATS)}")
+        known = ", ".join(sorted(name for name, form in FORMATS.items() if form.decode is not None))
+        raise InputError(where, "not an SBOM of a known format", f"expected one of {known}")
+    if form.decode is None:
+        raise InputError(where, f"{form.name} is only written, never read", "name the SBOM that it was made from")
     return form.decode(data, where)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from custody.errors import InputError
 from custody.model import (
@@ -30,6 +30,16 @@ from custody.model import (
     Package,
     Platform,
     Skipped,
+)
+from custody.sbom.carry_shapes import (
+    ArtifactCarry,
+    DescriptorCarry,
+    DistributionCarry,
+    DocumentCarry,
+    LayerCarry,
+    PackageCarry,
+    PlatformCarry,
+    Text,
 )
 
 if TYPE_CHECKING:
@@ -50,113 +60,6 @@ __all__ = [
 
 MARK = '{"custody":1'
 """How every carry begins: the number is the version of this shape."""
-
-
-class Octets(msgspec.Struct, frozen=True):
-    """A text that UTF-8 cannot hold."""
-
-    utf8: bytes
-
-
-Text = str | Octets
-
-
-class LocationCarry(msgspec.Struct, frozen=True):
-    """See `custody.model.Location`."""
-
-    path: Text
-    cataloger: Text = ""
-    where: Text = ""
-    layer: str | None = None
-
-
-class PackageCarry(msgspec.Struct):
-    """Fields of `custody.model.Package`, each one only where the document's own field does not say the same.
-
-    references: the document's name of a LicenseRef → the package's own. relations: (CycloneDX) relation → targets, for
-    the edges that are not plain dependencies.
-    """
-
-    locations: list[LocationCarry] | UnsetType = UNSET
-    name: Text | UnsetType = UNSET
-    version: Text | UnsetType = UNSET
-    installed: bool | UnsetType = UNSET
-    source_name: Text | UnsetType = UNSET
-    source_version: Text | UnsetType = UNSET
-    licence_declared: Text | UnsetType | None = UNSET
-    licence_concluded: Text | UnsetType | None = UNSET
-    licence_texts: list[tuple[Text, Text]] | UnsetType = UNSET
-    references: dict[str, str] | UnsetType = UNSET
-    checksums: list[tuple[str, str]] | UnsetType = UNSET
-    supplier: Text | UnsetType = UNSET
-    originator: Text | UnsetType = UNSET
-    homepage: Text | UnsetType = UNSET
-    download_location: Text | UnsetType = UNSET
-    description: Text | UnsetType = UNSET
-    copyright: Text | UnsetType = UNSET
-    purpose: Text | UnsetType = UNSET
-    relations: dict[str, list[str]] | UnsetType = UNSET
-
-
-class PlatformCarry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """See `custody.model.Platform`."""
-
-    os: Text
-    architecture: Text
-    variant: Text = ""
-
-
-class DescriptorCarry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """See `custody.model.Descriptor`."""
-
-    media_type: Text
-    digest: str
-    size: int
-    artifact_type: Text = ""
-    annotations: list[tuple[Text, Text]] = []
-    platform: PlatformCarry | None = None
-
-
-class LayerCarry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """See `custody.model.Layer`; its index is its place in the list."""
-
-    index: int
-    descriptor: DescriptorCarry
-    diff_id: str | None = None
-    created_by: Text = ""
-
-
-class ArtifactCarry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """See `custody.model.Artifact`."""
-
-    kind: Text
-    descriptor: DescriptorCarry
-    name: Text = ""
-    version: Text = ""
-    reference: Text = ""
-    layers: list[LayerCarry] = []
-    platform: PlatformCarry | None = None
-
-
-class DistributionCarry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """See `custody.model.Distribution`."""
-
-    id: Text
-    version: Text = ""
-    name: Text = ""
-    codename: Text = ""
-    like: list[Text] = []
-
-
-class DocumentCarry(msgspec.Struct, omit_defaults=True):
-    """The fields of `custody.model.Inventory` but packages and edges."""
-
-    custody: int | UnsetType = UNSET
-    artifact: ArtifactCarry | UnsetType = UNSET
-    distribution: DistributionCarry | None = None
-    skipped: list[tuple[Text, Text]] = []
-    catalogers: list[tuple[Text, int]] = []
-    files: int = 0
 
 
 Carry = TypeVar("Carry", PackageCarry, DocumentCarry)
@@ -213,6 +116,10 @@ def carry_package(package: Package, fields: Iterable[str], **extra: object) -> s
         carry["source_name"] = package.source_name
     if package.source_version:
         carry["source_version"] = package.source_version
+    if package.licence_files:
+        carry["licence_files"] = package.licence_files
+    if package.enriched:
+        carry["enriched"] = package.enriched
     for name in fields:
         value = getattr(package, name)
         carry[name] = [(c.algorithm, c.hex) for c in value] if name == "checksums" else value
@@ -241,6 +148,7 @@ _TEXTS = (
     "description",
     "copyright",
     "purpose",
+    "released",
 )
 
 
@@ -269,6 +177,12 @@ def carried_fields(carry: PackageCarry, where: str) -> dict[str, Any]:
         )
     if carry.licence_texts is not UNSET:
         found["licence_texts"] = tuple((_text(name), _text(text)) for name, text in carry.licence_texts)
+    if carry.licence_files is not UNSET:
+        found["licence_files"] = tuple(_text(path) for path in carry.licence_files)
+    if carry.enriched is not UNSET:
+        found["enriched"] = tuple((_text(name), _text(address)) for name, address in carry.enriched)
+    if carry.cpes is not UNSET:
+        found["cpes"] = tuple(_text(name) for name in carry.cpes)
     if carry.checksums is not UNSET:
         found["checksums"] = tuple(_checksum(algorithm, value, where) for algorithm, value in carry.checksums)
     return found
@@ -284,8 +198,8 @@ def _checksum(algorithm: str, value: str, where: str) -> Checksum:
 # ── the document ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def carry_document(inventory: Inventory) -> str:
-    """Give the carry of a document: the artifact, and what was and was not looked at."""
+def carry_document(inventory: Inventory, kept: dict[str, Any] | None = None) -> str:
+    """Give the carry of a document: the artifact, what was and was not looked at, and what is `kept` of another's."""
     artifact, distribution = inventory.artifact, inventory.distribution
     return _write(
         DocumentCarry(
@@ -316,6 +230,7 @@ def carry_document(inventory: Inventory) -> str:
             skipped=[(at.where, at.reason) for at in inventory.skipped],
             catalogers=list(inventory.catalogers),
             files=inventory.files,
+            kept=kept or {},
         )
     )
 

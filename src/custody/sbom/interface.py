@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,8 +48,11 @@ class Document:
         import hashlib
         import uuid
 
-        digest = hashlib.sha256(str(self.inventory.artifact.digest).encode() + b"\n" + body).digest()
-        return uuid.UUID(int=int.from_bytes(digest[:16], "big") & ~(0xF << 76 | 0x3 << 62) | 0x8 << 76 | 0x2 << 62)
+        hashed = hashlib.sha256(str(self.inventory.artifact.digest).encode() + b"\n")
+        hashed.update(body)
+        return uuid.UUID(
+            int=int.from_bytes(hashed.digest()[:16], "big") & ~(0xF << 76 | 0x3 << 62) | 0x8 << 76 | 0x2 << 62
+        )
 
     def namespace(self, body: bytes) -> str:
         """Give the SPDX document namespace, an absolute URI without "#": SPDX 2.3 section 6.5."""
@@ -63,17 +66,30 @@ class Format:
     """One way to write an SBOM: a module of `formats/` declares one as `FORMAT`.
 
     name: what `-o` takes ("spdx-json"); extension: of its files (".spdx.json"); versions: of the specification that
-    `decode` reads, in ascending order; version: the one that `encode` writes. encode(document) gives the bytes: the
-    same for the same document, whatever the time, the machine and the order of tables. decode(data, where) gives the
-    inventory, of our documents and of other tools'; InputError names `where`. recognises(data) says whether the bytes
-    look like this format, without deciding whether they are valid.
+    `decode` reads, in ascending order; writes: those that `encode` writes, the last one where nobody asks for another.
+    encode(document, version) gives the bytes: the same for the same document and version, whatever the time, the
+    machine and the order of tables. decode(data, where) gives the inventory, of our documents and of other tools';
+    InputError names `where`. recognises(data) says whether the bytes look like this format, without deciding whether
+    they are valid. One of the two is None where a format is only read, or only written; such a format has no versions
+    to read, or none that it `writes`.
+
+    family: what `Package.extra` calls the formats that share one vocabulary ("spdx2"), "" where `decode` keeps nothing
+    there. losses(document, version): lines that tell which of the model's facts have no field of their own in that
+    version; they stand in our note, or nowhere.
     """
 
     name: str
     media_type: str
     extension: str
     versions: tuple[str, ...]
-    version: str
-    encode: Callable[[Document], bytes]
-    decode: Callable[[bytes, str], Inventory]
+    writes: tuple[str, ...]
+    encode: Callable[[Document, str], bytes] | None
+    decode: Callable[[bytes, str], Inventory] | None
     recognises: Callable[[bytes], bool]
+    family: str = ""
+    losses: Callable[[Document, str], Iterable[str]] | None = None
+
+    @property
+    def version(self) -> str:
+        """Give the version that is written where nobody asks for another, "" where none is."""
+        return self.writes[-1] if self.writes else ""

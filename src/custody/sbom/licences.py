@@ -17,7 +17,7 @@ from custody.model.licence_list import LicenceEntry, licence_list
 from custody.sbom.texts import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from custody.model import Package
 
@@ -138,8 +138,9 @@ class LicenceRefs:
     one, does not depend on the order of the packages. texts: name in the document → text, "" where nobody has the text.
     """
 
-    def __init__(self, packages: Iterable[Package]) -> None:
-        """Collect the references of all packages."""
+    def __init__(self, packages: Iterable[Package], fit: Callable[[str], str] = shown) -> None:
+        """Collect the references of all packages. fit: how a text comes back from the document."""
+        self._fit = fit
         meanings: dict[str, set[tuple[str, str]]] = {}
         for package in packages:
             for reference, text in self._stated(package):
@@ -157,14 +158,13 @@ class LicenceRefs:
                 self.texts[name] = text
         self.texts = dict(sorted(self.texts.items()))
 
-    @staticmethod
-    def _stated(package: Package) -> set[tuple[str, str]]:
+    def _stated(self, package: Package) -> set[tuple[str, str]]:
         """Give the (reference, text) pairs that a package's expressions use."""
         stated = (package.licence_declared, package.licence_concluded)
         used = {name for e in stated if e and "LicenseRef-" in e and is_self_contained(e) for name in references(e)}
         if not used:
             return set()
-        texts = {name: shown(text) for name, text in package.licence_texts if text != NO_TEXT}
+        texts = {name: self._fit(text) for name, text in package.licence_texts if text != NO_TEXT}
         return {(name, texts.get(name, "")) for name in used}
 
     def names(self, package: Package) -> dict[str, str]:

@@ -87,7 +87,8 @@ class Reading:
     """One document while it is read.
 
     where: its name; data: its bytes; carry: our own note, None in a foreign document. packages: by the name they have
-    inside the document (several names may mean one package); ids: their purls, by the same names.
+    inside the document (several names may mean one package); ids: their purls, by the same names; extra: see
+    `custody.model.Inventory`.
     """
 
     where: str
@@ -103,6 +104,7 @@ class Reading:
     dangling: list[str] = field(default_factory=list)
     distribution: Distribution | None = None
     files: int = 0
+    extra: tuple[tuple[str, bytes], ...] = ()
 
     @property
     def ours(self) -> bool:
@@ -136,6 +138,10 @@ class Reading:
             return
         self.edges.append(Dependency(source=left, target=right, relation=relation))
 
+    def knows(self, *names: str) -> bool:
+        """Say whether these are names of packages."""
+        return all(name in self.ids for name in names)
+
     def inventory(self, roots: list[str], title: str) -> Inventory:
         """Give the inventory. roots: names of what the document describes; title: the document's own name.
 
@@ -165,6 +171,7 @@ class Reading:
             root=root,
             packages=self.packages.values(),
             dependencies=self.edges,
+            extra=self.extra,
             **facts,
         )
 

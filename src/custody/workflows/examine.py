@@ -12,12 +12,14 @@ from custody import advisories, sbom
 from custody.errors import InputError, UnavailableError
 from custody.inventory import take_inventory, wanted_extractors, wanted_files
 from custody.model import ExceptionGrant, Inventory, LayerContent, Progress, ScanReport
-from custody.sources import open_source
+from custody.model.globs import compile_globs
+from custody.sources import look_at_directory, look_at_file, open_source, tell_source
 from custody.sources.interface import Source
+from custody.workflows.caches import Caches, open_caches
 from custody.workflows.context import build_context
 from custody.workflows.interface import Listener
 
-__all__ = ["examine", "inventory_of", "opened", "read_file", "sbom_documents", "scan_inventory"]
+__all__ = ["SCOPES", "examine", "inventory_of", "opened", "read_file", "sbom_documents", "scan_inventory"]
 
 
 @contextmanager
@@ -38,24 +40,85 @@ def opened(
         yield source
 
 
-def inventory_of(source: Source, *, progress: Progress | None = None) -> Inventory:
+MOST_SBOM_BYTES = 1 << 29
+"""Up to this size a text file is read to see whether it is an SBOM: twenty times the largest one that was seen."""
+SCOPES = ("squashed", "all-layers")
+"""What of an image counts: what a container would see, or what any of its layers brought."""
+
+
+def inventory_of(
+    source: Source,
+    *,
+    progress: Progress | None = None,
+    exclude: Sequence[str] = (),
+    scope: str = "squashed",
+    caches: Caches | None = None,
+) -> Inventory:
     """Read an open source once and list what is in it."""
     artifact = source.artifact
-    layers: Iterator[LayerContent] = source.read(wanted_files(), progress, extractors=wanted_extractors())
-    return take_inventory(artifact, layers, name=artifact.name, version=artifact.version)
+    layers: Iterator[LayerContent] = source.read(
+        wanted_files(),
+        progress,
+        extractors=wanted_extractors(),
+        excluded=compile_globs(exclude) if exclude else None,
+        cache=caches.layers if caches else None,
+    )
+    return take_inventory(
+        artifact, layers, name=artifact.name, version=artifact.version, every_layer=scope == "all-layers"
+    )
 
 
-def examine(text: str, listener: Listener, *, platform: str | None, name: str = "", version: str = "") -> Inventory:
+def examine(
+    text: str,
+    listener: Listener,
+    *,
+    platform: str | None,
+    name: str = "",
+    version: str = "",
+    exclude: Sequence[str] = (),
+    scope: str = "squashed",
+    cached: bool = True,
+) -> Inventory:
     """Give the inventory of a SOURCE, or the one that another tool (or we) wrote down.
 
-    `sbom:FILE`, or a file that is an SBOM.
+    text: also `sbom:FILE`, or a file that is an SBOM. exclude: patterns of paths that are taken for not there; scope:
+    one of `SCOPES`; cached: whether what is remembered of earlier runs is used, and this run remembered.
     """
     recorded = _as_sbom(text)
     if recorded is not None:
         return sbom.decode(*recorded)
     listener.begin("inventory")
-    with opened(text, platform=platform, name=name, version=version) as source:
-        inventory = inventory_of(source, progress=listener.progress)
+    kind, path = tell_source(text)
+    if kind == "dir":
+        artifact, layer = look_at_directory(
+            Path(path),
+            wanted_files(),
+            extractors=wanted_extractors(),
+            excluded=compile_globs(exclude) if exclude else None,
+            progress=listener.progress,
+            name=name,
+            version=version,
+        )
+        inventory = take_inventory(artifact, [layer], name=name, version=version)
+    elif kind == "file":
+        artifact, layer = look_at_file(
+            Path(path),
+            wanted_files(),
+            extractors=wanted_extractors(),
+            excluded=compile_globs(exclude) if exclude else None,
+            name=name,
+            version=version,
+        )
+        inventory = take_inventory(artifact, [layer], name=name, version=version)
+    else:
+        caches = open_caches(name, version, scope, *exclude, off=not cached)
+        with opened(text, platform=platform, name=name, version=version) as source:
+            known = caches.load(source.artifact) if caches else None
+            inventory = known or inventory_of(
+                source, progress=listener.progress, exclude=exclude, scope=scope, caches=caches
+            )
+        if caches and known is None:
+            caches.save(inventory)
     listener.end("inventory", f"{len(inventory.packages)} packages in {inventory.files} files")
     return inventory
 
@@ -83,12 +146,13 @@ def _as_sbom(text: str) -> tuple[bytes, str] | None:
         return read_file(path), str(path)
     if not path.is_file():
         return None
-    if path.suffix in {".json", ".spdx", ".cdx"}:
+    data = read_file(path, sbom.HEAD_BYTES)
+    if b"\0" in data[:1024]:  # no form of SBOM has one, but for XML in UTF-16, which must be named as `sbom:`
+        return None
+    if path.stat().st_size <= MOST_SBOM_BYTES:  # JSON and YAML may say at their end what they are
         data = read_file(path)
         if sbom.recognise(data) is not None:
             return data, str(path)
-    else:
-        data = read_file(path, sbom.HEAD_BYTES)
     if form := sbom.unread_form(data):
         # As an artifact it would be one opaque file, and a scan of it would find nothing.
         raise InputError(str(path), f"{form} is not read yet", "convert it to JSON")

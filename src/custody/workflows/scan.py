@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 
 from custody import __version__, report
@@ -23,9 +24,12 @@ def scan(
     workspace: Path,
     scanned_at: dt.datetime,
     now: dt.datetime,
+    exclude: Sequence[str] = (),
+    scope: str = "squashed",
+    cached: bool = True,
 ) -> tuple[ScanReport, Artifact]:
     """Give the report, with the workspace's exceptions applied when there is a workspace; nothing is written."""
-    inventory = examine(source, listener, platform=platform)
+    inventory = examine(source, listener, platform=platform, exclude=exclude, scope=scope, cached=cached)
     grants = []
     if workspace.exists():
         with Workspace(workspace).records() as records:

@@ -29,6 +29,7 @@ from custody.model import SEVERITIES, severity_rank
 )
 @options.database
 @options.platform
+@options.looking
 @click.pass_context
 def COMMAND(
     ctx: click.Context,
@@ -38,6 +39,9 @@ def COMMAND(
     fail_on: str | None,
     database: Path | None,
     platform: str | None,
+    exclude: tuple[str, ...],
+    scope: str,
+    cached: bool,
 ) -> int:
     """Find the known vulnerabilities of SOURCE: an artifact, or an SBOM of ours or another tool's.
 
@@ -62,6 +66,9 @@ def COMMAND(
         workspace=options.workspace_of(ctx),
         scanned_at=document_time(),
         now=now(),
+        exclude=exclude,
+        scope=scope,
+        cached=cached,
     )
     for form, file in wanted:
         deliver(scan_outputs(report, artifact, form, screen=file is None), file)

@@ -1,6 +1,6 @@
 """The table of a CycloneDX document as an inventory.
 
-Spec: https://cyclonedx.org/specification/overview/, versions 1.2 to 1.7 in JSON. Nested components are contained in the
+Spec: https://cyclonedx.org/specification/overview/, versions 1.0 to 1.7. Nested components are contained in the
 outer one. Services, vulnerabilities and what else is no component are passed over; components of the type `file` are
 counted, not kept, unless they have a purl. The location and layer notes of other tools are read where they are known.
 """
@@ -8,7 +8,7 @@ counted, not kept, unless they have a purl. The location and layer notes of othe
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from msgspec import UNSET
@@ -17,6 +17,8 @@ from custody.errors import InputError
 from custody.model import Checksum, Digest, Distribution, Inventory, Location, Package, Purl
 from custody.model.licence import combine
 from custody.sbom.carry import DocumentCarry, PackageCarry, carried_fields, is_carry, read_carry
+from custody.sbom.cyclonedx.kept import keep_component, keep_document
+from custody.sbom.cyclonedx.shape import VERSIONS
 from custody.sbom.cyclonedx.terms import DOCUMENT, LICENCE_TEXT, PACKAGE, TYPES
 from custody.sbom.licences import references, renamed
 from custody.sbom.reading import Reading, first_purl, foreign_licence, generic, objects, source_package, text
@@ -26,7 +28,6 @@ __all__ = ["read_cyclonedx"]
 Table = dict[str, Any]
 Texts = dict[str, str]
 
-_VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _SYFT_PATH = re.compile(r"syft:location:([0-9]+):path")
 _ROOT = "metadata.component"
@@ -36,9 +37,10 @@ def read_cyclonedx(table: Table, data: bytes, where: str, media_type: str) -> In
     """Read a decoded document; data: its bytes, by which it is known where it states no digest of its subject."""
     if table.get("bomFormat") != "CycloneDX":
         raise InputError(f"{where}:bomFormat", f"expected CycloneDX, got {table.get('bomFormat')!r:.60}")
-    if table.get("specVersion") not in _VERSIONS:
+    versions = VERSIONS if media_type.endswith("xml") else VERSIONS[VERSIONS.index("1.2") :]
+    if table.get("specVersion") not in versions:
         raise InputError(
-            f"{where}:specVersion", f"expected one of {', '.join(_VERSIONS)}, got {table.get('specVersion')!r:.60}"
+            f"{where}:specVersion", f"expected one of {', '.join(versions)}, got {table.get('specVersion')!r:.60}"
         )
     if not isinstance(table.get("components", []), list):
         raise InputError(f"{where}:components", f"expected a list, got {table['components']!r:.60}")
@@ -50,10 +52,13 @@ def read_cyclonedx(table: Table, data: bytes, where: str, media_type: str) -> In
         read_carry(note, DocumentCarry, f"{where}:metadata.properties") if note is not None and is_carry(note) else None
     )
     reading = Reading(where=where, data=data, media_type=media_type, carry=carry)
-    texts = {
-        name.removeprefix(LICENCE_TEXT): value for name, value in properties.items() if name.startswith(LICENCE_TEXT)
-    }
-    relations: dict[str, dict[str, list[str]]] = {}
+    known = _Known(
+        texts={
+            name.removeprefix(LICENCE_TEXT): value
+            for name, value in properties.items()
+            if name.startswith(LICENCE_TEXT)
+        }
+    )
     roots: list[str] = []
     component = metadata.get("component")
     pending: list[tuple[object, str, str]] = []  # what to read, where it stands, and the name of what contains it
@@ -62,7 +67,7 @@ def read_cyclonedx(table: Table, data: bytes, where: str, media_type: str) -> In
     listed = table.get("components", [])
     pending += [(item, f"components[{index}]", "") for index, item in enumerate(listed)]
     for item, place, outer in pending:  # grows while it runs, so that no depth of nesting can exhaust the stack
-        name = _read_component(reading, item, place, texts, relations)
+        name = _read_component(reading, item, place, known)
         if name and place == _ROOT:
             roots.append(name)
         if name and outer and outer != name and not reading.ours:
@@ -70,28 +75,42 @@ def read_cyclonedx(table: Table, data: bytes, where: str, media_type: str) -> In
         if isinstance(item, dict) and isinstance(item.get("components"), list):
             inner = name if name and place != _ROOT else outer
             pending += [(part, f"{place}.components[{index}]", inner) for index, part in enumerate(item["components"])]
-    _read_dependencies(reading, table, relations)
+    edges = _read_dependencies(reading, table, known)
+    more = {"components": known.others, "edges": edges}
+    reading.extra = keep_document(table, carry, reading.ids, more)
     return reading.inventory(roots, "")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Known:
+    """What the components of one document share.
+
+    texts: of LicenseRefs; relations: name of a component → relation → targets, of our notes; others: components that
+    are no packages, and the names by which edges call them and the services.
+    """
+
+    texts: Texts
+    relations: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    others: list[object] = field(default_factory=list)
 
 
 def _properties(table: Table) -> Texts:
     return {text(item, "name"): text(item, "value") for item in objects(table, "properties")}
 
 
-def _read_component(
-    reading: Reading, item: object, place: str, texts: Texts, relations: dict[str, dict[str, list[str]]]
-) -> str:
+def _read_component(reading: Reading, item: object, place: str, known: _Known) -> str:
     """Read one component, and give the name that the document uses for it, "" where it is no package."""
     if not isinstance(item, dict):
         reading.skip(place, f"expected a component, got {item!r:.60}")
         return ""
     kind, bare, group = text(item, "type"), text(item, "name"), text(item, "group")
-    if not bare:
-        reading.skip(place, "a component without a name")
-        return ""
     purl = first_purl([text(item, "purl")])
-    if kind == "file" and purl is None and place != _ROOT:
-        reading.files += 1
+    if not bare or (kind == "file" and purl is None and place != _ROOT):
+        if bare:
+            reading.files += 1
+        elif not reading.ours:  # there it was noted when it was read first
+            reading.skip(place, "a component without a name")
+        known.others.append({key: value for key, value in item.items() if key != "components"})
         return ""
     separator = ":" if purl is not None and purl.type == "maven" else "/"
     name = f"{group}{separator}{bare}" if group and not bare.startswith(f"{group}{separator}") else bare
@@ -102,7 +121,7 @@ def _read_component(
     carry, at = None, f"{reading.where}:{place}.properties"
     if reading.ours and is_carry(properties.get(PACKAGE)):
         carry = read_carry(properties[PACKAGE], PackageCarry, at)
-    declared, concluded, licence_texts = _licences(item, texts, carry, ours=reading.ours)
+    declared, concluded, licence_texts = _licences(item, known.texts, carry, ours=reading.ours)
     source_name, source_version = ("", "") if reading.ours else _source(purl, properties)
     website, download = _references(item)
     package = Package(
@@ -122,15 +141,26 @@ def _read_component(
         download_location=download,
         description=text(item, "description"),
         copyright=text(item, "copyright"),
+        cpes=_cpes(item, properties),
         purpose=TYPES.get(kind, "OTHER"),
     )
     if carry is not None:
         package = replace(package, **carried_fields(carry, at))
+    if extra := keep_component(item, package, carry, ours=reading.ours, root=place == _ROOT):
+        package = replace(package, extra=extra)
     stated = generic(name, version) if kind == "operating-system" else purl
     reference = reading.add(text(item, "bom-ref") or place, package, place, purl=stated)
     if carry is not None and carry.relations is not UNSET:
-        relations[reference] = carry.relations
+        known.relations[reference] = carry.relations
     return reference
+
+
+def _cpes(item: Table, properties: Texts) -> tuple[str, ...]:
+    """Give the CPE names: the component's own, and those that Syft adds as properties."""
+    found = [text(item, "cpe")]
+    if "syft:cpe23" in properties:
+        found += [text(p, "value") for p in objects(item, "properties") if text(p, "name") == "syft:cpe23"]
+    return tuple(dict.fromkeys(name for name in found if name))
 
 
 def _hashes(item: Table) -> tuple[Checksum, ...]:
@@ -275,16 +305,32 @@ def _locations(item: Table, properties: Texts) -> tuple[Location, ...]:
 # ── dependencies ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read_dependencies(reading: Reading, table: Table, relations: dict[str, dict[str, list[str]]]) -> None:
+def _read_dependencies(reading: Reading, table: Table, known: _Known) -> list[list[str]]:
+    """Read the edges; gives those not between packages: source, kind, target, by the next document's names."""
+    left: list[list[str]] = []
+    others = {text(item, "bom-ref") for item in known.others if isinstance(item, dict)}
+    others |= {text(service, "bom-ref") for service in objects(table, "services")}
+    ids = reading.ids
+    names = {purl: name for name, purl in ids.items()}  # some tools name a component by its purl that has another name
     for entry in objects(table, "dependencies"):
         source = text(entry, "ref")
-        special = relations.get(source, {})
+        source = source if source in ids else names.get(source, source)
+        special = known.relations.get(source, {})
         named = {target for targets in special.values() for target in targets}
-        targets = entry.get("dependsOn")
-        for target in targets if isinstance(targets, list) else ():
-            if isinstance(target, str) and target not in named:
-                reading.edge(source, target, "depends_on")
-    for source, special in relations.items():
+        for kind in ("dependsOn", "provides"):
+            targets = entry.get(kind)
+            for target in targets if isinstance(targets, list) else ():
+                if not isinstance(target, str) or target in named:
+                    continue
+                target = target if target in ids else names.get(target, target)
+                if kind == "dependsOn" and source in ids and target in ids:
+                    reading.edge(source, target, "depends_on")
+                    continue
+                left.append([ids.get(source, source), kind, ids.get(target, target)])
+                if kind == "dependsOn" and not reading.ours and not {source, target} <= others | ids.keys():
+                    reading.edge(source, target, "depends_on")  # it leads nowhere, which is noted
+    for source, special in known.relations.items():
         for relation, targets in special.items():
             for target in targets:
                 reading.edge(source, target, relation)
+    return left

@@ -61,8 +61,8 @@ def vulnerability(finding: Finding, known: Collection[str]) -> dict[str, Any]:
         table["analysis"] = {"state": "in_triage", "detail": _exception(finding.suppression)}
     if finding.package_id in known:
         affected: dict[str, Any] = {"ref": finding.package_id}
-        if 0 < len(finding.version) <= 1024:
-            affected["versions"] = [{"version": line(finding.version), "status": "affected"}]
+        if 0 < len(version := line(finding.version)) <= 1024:  # a version of white space only is none
+            affected["versions"] = [{"version": version, "status": "affected"}]
         table["affects"] = [affected]
     return table
 

@@ -1,11 +1,29 @@
-"""The words of SPDX 2.3 that writing and reading share."""
+"""The words of SPDX 2.2 and 2.3 that writing and reading share."""
 
 from __future__ import annotations
 
-__all__ = ["FORWARD", "OWNS", "PURPOSES", "RELATIONSHIPS", "RELATIONSHIP_TYPES", "REVERSED"]
+__all__ = [
+    "EXACT",
+    "FAMILY",
+    "FORWARD",
+    "NEW_IN_23",
+    "OWNERSHIP",
+    "OWNS",
+    "PURPOSES",
+    "RELATIONSHIPS",
+    "RELATIONSHIP_TYPES",
+    "REVERSED",
+    "is_in",
+]
+
+FAMILY = "spdx2"
+"""What `Package.extra` and `Inventory.extra` call the four ways to write SPDX 2: they share one table."""
 
 OWNS = "owns: the package manager installed the files of this package"
 """Comment that tells `owns` from `contains`: both are CONTAINS to SPDX."""
+
+OWNERSHIP = "ownership-by-file-overlap"
+"""How the comment of Syft's OTHER begins that means the same."""
 
 PURPOSES = frozenset(
     {
@@ -113,3 +131,33 @@ RELATIONSHIP_TYPES = frozenset(
     }
 )
 """Table 68: all that there are."""
+
+EXACT = frozenset(
+    {
+        "BUILD_DEPENDENCY_OF",
+        "CONTAINED_BY",
+        "CONTAINS",
+        "DEPENDENCY_OF",
+        "DEPENDS_ON",
+        "DEV_DEPENDENCY_OF",
+        "OPTIONAL_DEPENDENCY_OF",
+        "PROVIDED_DEPENDENCY_OF",
+    }
+)
+"""Types that say no more than our relation does; of the others the word itself is kept too."""
+
+NEW_IN_23 = {
+    "package": frozenset({"primaryPackagePurpose", "releaseDate", "builtDate", "validUntilDate"}),
+    "licence": frozenset({"crossRefs"}),
+    "checksum": frozenset(
+        {"ADLER32", "BLAKE2b-256", "BLAKE2b-384", "BLAKE2b-512", "BLAKE3", "SHA3-256", "SHA3-384", "SHA3-512"}
+    ),
+    "relationship": frozenset({"AMENDS", "REQUIREMENT_DESCRIPTION_FOR", "SPECIFICATION_FOR"}),
+    "reference": frozenset({"advisory", "fix", "url", "swid", "gitoid"}),
+}
+"""What SPDX 2.2 does not have: properties of a package and of a licence, algorithms, types."""
+
+
+def is_in(version: str, kind: str, word: str) -> bool:
+    """Say whether a word of one of the kinds of `NEW_IN_23` is in this version, "2.2" or "2.3"."""
+    return version != "2.2" or word not in NEW_IN_23[kind]

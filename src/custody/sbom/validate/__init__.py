@@ -5,6 +5,7 @@ conforms = not any(problem.severity == "error" for problem in problems)
 """
 
 from custody.sbom.validate.problem import Problem
+from custody.sbom.validate.spdx3 import validate_spdx3
 from custody.sbom.validate.spdx23 import validate_spdx23
 
-__all__ = ["Problem", "validate_spdx23"]
+__all__ = ["Problem", "validate_spdx3", "validate_spdx23"]
