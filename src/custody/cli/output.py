@@ -40,7 +40,7 @@ def deliver(data: bytes, file: Path | None) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    from custody.workflows.release_folder import write_file
+    from custody.workflows.disk import write_file
 
     if there is not None and not stat.S_ISREG(there.st_mode):
         try:

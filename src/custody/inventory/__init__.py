@@ -7,10 +7,16 @@
 Catalogers are plug-ins: one file each in `catalogers/`, declared as `interface.py` says.
 """
 
-from custody.inventory.catalogers import load_catalogers
-from custody.inventory.interface import Cataloger, File, Found, Tree
-from custody.inventory.squash import SquashedTree, tree_of
-from custody.inventory.walk import take_inventory, wanted_extractors, wanted_files
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from custody.inventory.catalogers import load_catalogers
+    from custody.inventory.interface import Cataloger, File, Found, Tree
+    from custody.inventory.squash import SquashedTree, tree_of
+    from custody.inventory.walk import take_inventory, wanted_extractors, wanted_files
 
 __all__ = [
     "Cataloger",
@@ -24,3 +30,23 @@ __all__ = [
     "wanted_extractors",
     "wanted_files",
 ]
+
+_PLACES = {
+    "Cataloger": "custody.inventory.interface",
+    "File": "custody.inventory.interface",
+    "Found": "custody.inventory.interface",
+    "SquashedTree": "custody.inventory.squash",
+    "Tree": "custody.inventory.interface",
+    "load_catalogers": "custody.inventory.catalogers",
+    "take_inventory": "custody.inventory.walk",
+    "tree_of": "custody.inventory.squash",
+    "wanted_extractors": "custody.inventory.walk",
+    "wanted_files": "custody.inventory.walk",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name when it is first used: the whole room takes a tenth of a second, and some commands need little."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name]), name)

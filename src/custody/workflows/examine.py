@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from custody import advisories, sbom
+from custody import sbom
 from custody.errors import InputError, UnavailableError
-from custody.inventory import take_inventory, wanted_extractors, wanted_files
 from custody.model import ExceptionGrant, Inventory, LayerContent, Progress, ScanReport
 from custody.model.globs import compile_globs
-from custody.sources import look_at_directory, look_at_file, open_source, tell_source
+from custody.sources import open_source, tell_source
 from custody.sources.interface import Source
 from custody.workflows.caches import Caches, open_caches
 from custody.workflows.context import build_context
@@ -55,6 +54,8 @@ def inventory_of(
     caches: Caches | None = None,
 ) -> Inventory:
     """Read an open source once and list what is in it."""
+    from custody.inventory import take_inventory, wanted_extractors, wanted_files  # slow: not for what is remembered
+
     artifact = source.artifact
     layers: Iterator[LayerContent] = source.read(
         wanted_files(),
@@ -89,27 +90,8 @@ def examine(
         return sbom.decode(*recorded)
     listener.begin("inventory")
     kind, path = tell_source(text)
-    if kind == "dir":
-        artifact, layer = look_at_directory(
-            Path(path),
-            wanted_files(),
-            extractors=wanted_extractors(),
-            excluded=compile_globs(exclude) if exclude else None,
-            progress=listener.progress,
-            name=name,
-            version=version,
-        )
-        inventory = take_inventory(artifact, [layer], name=name, version=version)
-    elif kind == "file":
-        artifact, layer = look_at_file(
-            Path(path),
-            wanted_files(),
-            extractors=wanted_extractors(),
-            excluded=compile_globs(exclude) if exclude else None,
-            name=name,
-            version=version,
-        )
-        inventory = take_inventory(artifact, [layer], name=name, version=version)
+    if kind in ("dir", "file"):
+        inventory = _looked_at(kind, Path(path), listener, exclude=exclude, name=name, version=version)
     else:
         caches = open_caches(name, version, scope, *exclude, off=not cached)
         with opened(text, platform=platform, name=name, version=version) as source:
@@ -121,6 +103,31 @@ def examine(
             caches.save(inventory)
     listener.end("inventory", f"{len(inventory.packages)} packages in {inventory.files} files")
     return inventory
+
+
+def _looked_at(
+    kind: str, path: Path, listener: Listener, *, exclude: Sequence[str], name: str, version: str
+) -> Inventory:
+    from custody.inventory import take_inventory, wanted_extractors, wanted_files
+    from custody.sources import look_at_directory, look_at_file
+
+    excluded = compile_globs(exclude) if exclude else None
+    wanted, extractors = wanted_files(), wanted_extractors()
+    if kind == "file":
+        artifact, layer = look_at_file(
+            path, wanted, extractors=extractors, excluded=excluded, name=name, version=version
+        )
+    else:
+        artifact, layer = look_at_directory(
+            path,
+            wanted,
+            extractors=extractors,
+            excluded=excluded,
+            progress=listener.progress,
+            name=name,
+            version=version,
+        )
+    return take_inventory(artifact, [layer], name=name, version=version)
 
 
 def sbom_documents(
@@ -180,6 +187,8 @@ def scan_inventory(
 
     scanned_at: what the report says of itself; now: the real time, at which an exception is in force or is not.
     """
+    from custody import advisories
+
     with advisories.open_database(database) as opened_database:
         report = advisories.match(inventory, opened_database, now=scanned_at)
     return advisories.apply_exceptions(report, grants, now=now)

@@ -10,13 +10,11 @@ release.json  index.html                       all of it, for machines and for p
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from custody import __version__, compliance, report, siem
-from custody.errors import UnavailableError
 from custody.model import (
     Artifact,
     BuildContext,
@@ -29,11 +27,12 @@ from custody.model import (
     scan_report_to_json,
 )
 from custody.signing import PublicKey
+from custody.workflows.disk import write_file
 from custody.workflows.evidence import Bundle
 from custody.workflows.journal import Journal
 from custody.workflows.publish import TargetResult
 
-__all__ = ["Material", "file_name", "write", "write_file"]
+__all__ = ["Material", "file_name", "write"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,22 +178,3 @@ def summarise(material: Material) -> dict[str, object]:
             "checkpoint": ledger.checkpoint().text,
         },
     }
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, and make it durable. UnavailableError says why it could not be done."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise UnavailableError(
-            str(path), f"cannot be written: {(error.strerror or str(error)).lower()}", "nothing half-written was left"
-        ) from None

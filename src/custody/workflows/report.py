@@ -30,9 +30,9 @@ from custody.model import (
 from custody.registry import open_repository, parse_reference
 from custody.signing import PublicKey, read_evidence
 from custody.vault import Workspace
+from custody.workflows.disk import write_file
 from custody.workflows.evidence import find_evidence
 from custody.workflows.examine import read_file
-from custody.workflows.release_folder import write_file
 
 __all__ = ["assess_release", "write_report"]
 

@@ -22,9 +22,10 @@ from difflib import get_close_matches
 from itertools import product
 
 from custody.errors import InputError
+from custody.sbom.query.filter_words import FilterWords
 from custody.sbom.query.functions import FUNCTIONS, Run, iterate
 from custody.sbom.query.steps import JOINED, at, field, sliced, tried
-from custody.sbom.query.tokens import MAX_DEPTH, MAX_LENGTH, fault
+from custody.sbom.query.tokens import MAX_DEPTH, fault
 from custody.sbom.query.values import (
     FilterError,
     Value,
@@ -47,11 +48,6 @@ MAX_STEPS = 50_000_000
 MAX_BRACKETS = 40
 """Brackets inside each other."""
 
-_SPACE = re.compile(r"(?:\s|#[^\n]*)*")
-_TOKEN = re.compile(
-    r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<field>\.[A-Za-z_]\w*)|(?P<name>@?[A-Za-z_]\w*)"
-    r"|(?P<mark>\.\.|//|==|!=|<=|>=|[.\[\](){}|,:;?<>+\-*/%\"])"
-)
 _LEVELS: dict[str, tuple[int, Callable[[Value, Value], Value] | None]] = {
     "//": (1, None),
     "or": (2, None),
@@ -107,51 +103,13 @@ class _Part:
     depth: int = 1
 
 
-class _Compiler:
+class _Compiler(FilterWords):
     """Reads an expression, and makes one function of it; recursive descent, with one method for all operators."""
 
     def __init__(self, expression: str) -> None:
-        self.expression = expression
-        self.at = 0
+        super().__init__(expression)
         self.left = MAX_STEPS
         self.brackets = 0
-        if len(expression) > MAX_LENGTH:
-            raise fault(expression, MAX_LENGTH, f"an expression has at most {MAX_LENGTH} characters")
-        self.kind, self.word, self.start = "", "", 0
-        self.step()
-
-    # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def step(self) -> str:
-        """Go to the next word; give the one before."""
-        before = self.word
-        self.start = _SPACE.match(self.expression, self.at).end()  # type: ignore[union-attr]
-        match = _TOKEN.match(self.expression, self.start)
-        if match is not None:
-            self.kind, self.word, self.at = str(match.lastgroup), match[0], match.end()
-        elif self.start < len(self.expression):
-            self.word = self.expression[self.start]
-            raise self.wrong("no filter has this character")
-        else:
-            self.kind, self.word, self.at = "end", "", self.start
-        return before
-
-    def wrong(self, what: str, fix: str = "") -> Exception:
-        """Make the error about the word where it stands."""
-        got = repr(self.word) if self.word else "the end"
-        return fault(self.expression, self.start + 1, f"{what}, got {got}", fix)
-
-    def took(self, *words: str) -> bool:
-        """Step over a word if it is one of these."""
-        if self.kind in ("mark", "name") and self.word in words:
-            self.step()
-            return True
-        return False
-
-    def expect(self, word: str) -> None:
-        """Step over a word that must be here."""
-        if not self.took(word):
-            raise self.wrong(f"expected {word!r}")
 
     def part(self, run: Run, *inner: _Part) -> _Part:
         """Make a piece of other pieces, if that does not go too deep."""
