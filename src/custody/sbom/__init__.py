@@ -18,10 +18,10 @@ from custody.sbom.formats import FORMATS
 from custody.sbom.interface import Document, Format
 from custody.sbom.kept import lost_extras
 from custody.sbom.unread import HEAD_BYTES, unread_form
-from custody.sbom.validate import Problem, validate_spdx3, validate_spdx23
 
 if TYPE_CHECKING:
     from custody.model import Inventory
+    from custody.sbom.validate import Problem, validate_spdx3, validate_spdx23
 
 __all__ = [
     "FORMATS",
@@ -95,3 +95,12 @@ def decode(data: bytes, where: str) -> Inventory:
     if form.decode is None:
         raise InputError(where, f"{form.name} is only written, never read", "name the SBOM that it was made from")
     return form.decode(data, where)
+
+
+def __getattr__(name: str) -> object:
+    """Import the rules when they are first asked for: whoever only writes a document does without their tables."""
+    if name in {"Problem", "validate_spdx3", "validate_spdx23"}:
+        from custody.sbom import validate
+
+        return getattr(validate, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
