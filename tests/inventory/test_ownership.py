@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,29 @@ def test_a_path_below_a_link_is_found_under_both_spellings() -> None:
     assert owners("apk/alpine-3.19_ok", "usr/lib/ld-musl-x86_64.so.1", links={"lib": "usr/lib"}) == ["musl"]
 
 
+@pytest.mark.parametrize(
+    ("second", "installed", "relation"),
+    [
+        (f"{SITE}/demo-2.0.1.dist-info/RECORD", True, "owns"),
+        ("opt/venv/demo-2.0.1.dist-info/METADATA", True, "contains"),
+        ("srv/app/requirements.txt", False, "owns"),
+    ],
+)
+def test_what_has_a_copy_besides_the_system_s_is_not_the_system_s_own(
+    second: str, installed: bool, relation: str
+) -> None:
+    first = f"{SITE}/demo-2.0.1.dist-info/METADATA"
+    tree = tree_with("apk/alpine-3.19_ok", first, second)
+    found = [item for file in started_by(CATALOGERS["apk"], tree) for item in CATALOGERS["apk"].parse(file, tree)]
+    packages = [item for item in found if isinstance(item, Package)]
+    sightings = [
+        Package(purl=Purl("pypi", "demo", "1"), name="demo", locations=(Location(path=path, cataloger="x"),),
+                installed=there)
+        for path, there in ((first, True), (second, installed))
+    ]  # fmt: skip
+    assert [edge.relation for edge in owned_by([*packages, *sightings], tree)] == [relation]
+
+
 @pytest.mark.parametrize("path", ["usr/lib/opkg/status", "var/lib/opkg/status"])
 def test_opkg_lists_files_as_dpkg_does(path: str) -> None:
     folder = path.rpartition("/")[0]
@@ -105,3 +129,23 @@ def test_a_package_does_not_own_itself_and_package_files_own_nothing() -> None:
 def test_an_rpm_database_that_is_left_over_owns_nothing() -> None:
     case = "rpm/left-over-database_skipped"
     assert owners(case, "usr/lib/python3.9/site-packages/demo-1.4.0.dist-info/METADATA") == ["python3-demo"]
+
+
+def test_a_package_with_a_copy_that_nobody_installed_is_contained_and_not_owned() -> None:
+    listed = "usr/lib/python3/dist-packages/demo-1.dist-info/METADATA"
+    loose = "opt/app/demo-1.dist-info/METADATA"
+    tree = tree_of(
+        {"var/lib/dpkg/info/python3-demo.list": f"/.\n/{listed}\n".encode(), listed: METADATA, loose: METADATA}
+    )
+    status = (Location(path="var/lib/dpkg/status", cataloger="dpkg"),)
+    deb = Package(purl=Purl("deb", "python3-demo", "1", "debian"), name="python3-demo", version="1", locations=status)
+    sightings = [
+        Package(
+            purl=Purl("pypi", "demo", "1"), name="demo", version="1", locations=(Location(path=path, cataloger="x"),)
+        )
+        for path in (listed, loose)
+    ]
+    promise = replace(sightings[1], installed=False)
+    assert [edge.relation for edge in owned_by([deb, sightings[0]], tree)] == ["owns"]
+    assert [edge.relation for edge in owned_by([deb, *sightings], tree)] == ["contains"]
+    assert [edge.relation for edge in owned_by([deb, sightings[0], promise], tree)] == ["owns"]

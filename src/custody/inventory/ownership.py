@@ -2,6 +2,10 @@
 
 A file list names each path as the package was built: `/lib/x` also where `/lib` is a link to `usr/lib`. Both are one
 file. Only the paths that are evidence of some package are looked for, so lists are searched, never kept.
+
+A package of which one copy came with the system and another one did not (commons-io in `usr/share/java` and in an
+application's own `lib`) is not the system's own: the system's advisories and updates say nothing of the second copy.
+The system's package contains it, and does not own it.
 """
 
 from __future__ import annotations
@@ -43,35 +47,48 @@ Owned: TypeAlias = "Iterator[tuple[str, AbstractSet[bytes]]]"
 
 
 def owned_by(packages: Sequence[Package], tree: SquashedTree) -> list[Dependency]:
-    """Give an edge `owns` from each package to the packages whose files it installed."""
-    wanted = _wanted_paths(packages, tree)
+    """Give an edge `owns` from each package to the packages whose files it installed, all of them, else `contains`.
+
+    packages: each sighting for itself, so that what a lock file asks for is no copy of what is installed.
+    """
+    files = _files_of(packages, tree)
+    wanted: Wanted = {}
+    for id_, spellings in files.items():
+        for path in (path for paths in spellings for path in paths):
+            wanted.setdefault(path, set()).add(id_)
     if not wanted:
         return []
     by_type: dict[str, list[Package]] = {}
     for package in packages:
         if package.purl.type in _LISTS and package.installed:
             by_type.setdefault(package.purl.type, []).append(package)
-    edges = set()
+    owned: set[tuple[str, str]] = set()
+    covered: set[bytes] = set()
     for type_ in sorted(by_type):
         for owner, paths in _LISTS[type_](by_type[type_], tree, wanted):
-            owned = {target for path in paths for target in wanted[path]} - {owner}
-            edges |= {Dependency(source=owner, target=target, relation="owns") for target in owned}
-    return sorted(edges)
+            owned |= {(owner, target) for path in paths for target in wanted[path] if target != owner}
+            covered |= paths
+    apart = {id_ for id_, spellings in files.items() if any(covered.isdisjoint(paths) for paths in spellings)}
+    return sorted(
+        Dependency(source=owner, target=target, relation="owns")
+        for owner, target in owned
+    )
 
 
-def _wanted_paths(packages: Iterable[Package], tree: SquashedTree) -> Wanted:
-    """Give every spelling of the files that show other packages → the packages' ids."""
+def _files_of(packages: Iterable[Package], tree: SquashedTree) -> dict[str, set[tuple[bytes, ...]]]:
+    """Give id → the files that show a package, each in all its spellings."""
     links: dict[str, list[str]] | None = None
-    wanted: Wanted = {}
+    found: dict[str, set[tuple[bytes, ...]]] = {}
     for package in packages:
         if package.purl.type in SYSTEMS or package.purpose == "OPERATING_SYSTEM" or not package.installed:
             continue
         if links is None:
             links = tree.linked_folders()
         for location in package.locations:
-            for path in _spellings(location.path, links):
-                wanted.setdefault(path.encode("utf-8", "surrogateescape"), set()).add(package.id)
-    return wanted
+            spellings = _spellings(location.path, links)
+            encoded = tuple(path.encode("utf-8", "surrogateescape") for path in spellings)
+            found.setdefault(package.id, set()).add(encoded)
+    return found
 
 
 def _spellings(path: str, links: dict[str, list[str]]) -> list[str]:
