@@ -22,6 +22,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -102,7 +103,7 @@ def checks(name: str) -> Iterator[tuple[str, Check, list[bytes]]]:
         yield name, check, seeds or [b"\0" * 64]
     else:
         for subject in hostile.subjects(name):
-            yield subject.name, lambda data, subject=subject: hostile.run(subject, data), [subject.data]
+            yield subject.name, partial(hostile.run, subject), [subject.data]
 
 
 def guarded(check: Check, data: bytes) -> str:

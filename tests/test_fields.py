@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
 from hypothesis import given
@@ -97,3 +98,16 @@ def test_depth_exhausts_no_stack(data: bytes) -> None:
 
 def test_a_message_stays_on_one_line() -> None:
     assert one_line("a\nb\x1b[2J\u202e") == "a\\nb\\x1b[2J\\u202e"
+
+
+@pytest.mark.parametrize("key", ["a" + ".a" * 200_000, "[x" + ' . "y"' * 50_000 + "]", "b = {a" + ".'a'" * 100_000])
+def test_a_toml_key_of_endless_parts_is_refused_at_once(key: str) -> None:
+    start = time.process_time()
+    with pytest.raises(InputError, match="line 2: a key of more than 100 parts"):
+        Fields.from_toml(f"c = 1\n{key} = 1\n".encode(), "x.toml")
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("text", ["." * 5000, "a" * 100_000 + "/1.2.3" * 500, "x. " + "y: " * 5000 + "." * 200])
+def test_a_toml_text_with_many_dots_is_a_text(text: str) -> None:
+    assert Fields.from_toml(f'a = "{text}"\n'.encode(), "x.toml").text("a") == text

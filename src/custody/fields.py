@@ -11,6 +11,7 @@ numbers, no `yes`/`no` booleans, no aliases.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, Any
 
 from custody.errors import InputError
@@ -21,6 +22,24 @@ if TYPE_CHECKING:
 __all__ = ["Fields", "parse_time"]
 
 _NAMES = {dict: "a table", list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
+
+
+MAX_KEY_PARTS = 100
+"""Of a dotted key. tomllib's time grows with the square of their number: half a megabyte of `a.a.a…` takes minutes."""
+
+
+def _refuse_long_keys(data: bytes, where: str) -> None:
+    """Refuse a line with a key of too many parts; only lines with as many dots are looked at more closely."""
+    if data.count(b".") <= MAX_KEY_PARTS:
+        return
+    for number, line in enumerate(data.splitlines(), start=1):
+        if line.count(b".") > MAX_KEY_PARTS and _LONG_KEY.search(line):
+            raise InputError(where, f"not valid TOML: line {number}: a key of more than {MAX_KEY_PARTS} parts")
+
+
+_LONG_KEY = re.compile(
+    rb"""(?<![\w-])(?:(?:[\w-]+|"[^"]*"|'[^']*')[ \t]*\.[ \t]*){%d}""" % MAX_KEY_PARTS,
+)
 
 
 def _kind(value: object) -> str:
@@ -66,6 +85,7 @@ class Fields:
         """Decode TOML 1.0."""
         import tomllib
 
+        _refuse_long_keys(data, where)
         try:
             value = tomllib.loads(data.decode("utf-8"))
         except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:

@@ -1,7 +1,12 @@
 """The pages lead somewhere, name targets that exist, and carry no address that belongs to one machine or registry."""
 
+import gzip
+import io
 import re
 import subprocess
+import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -26,8 +31,29 @@ REGISTRIES = tuple(
         ("proxy", "golang", "org"),
         ("repo1", "maven", "org"),
         ("repo", "maven", "apache", "org"),
+        ("security", "debian", "org"),
+        ("archive", "ubuntu", "com"),
+        ("dl-cdn", "alpinelinux", "org"),
+        ("sum", "golang", "org"),
+        ("plugins", "gradle", "org"),
+        ("registry", "yarnpkg", "com"),
+        ("rubygems", "org"),
+        ("packagist", "org"),
+        ("nuget", "org"),
+        ("pub", "dev"),
+        ("hex", "pm"),
+        ("anaconda", "org"),
+        ("cran", "r-project", "org"),
+        ("hackage", "haskell", "org"),
+        ("cpan", "org"),
+        ("luarocks", "org"),
+        ("opam", "ocaml", "org"),
+        ("huggingface", "co"),
     )
 )
+"""Hosts of packages. Docker Hub's are not among them: a reference without a host means it, by Docker's own rule."""
+_ANY_REGISTRY = b"|".join(re.escape(host.encode()) for host in REGISTRIES)
+REGISTRY = re.compile(rb"(?<![\w-])(?:" + _ANY_REGISTRY + rb")(?![\w-]|\.\w)")
 MACHINE_PATH = re.compile(r"(?<![\w.~-])/(?:work/(?:main|shared)|root/\.(?:pyenv|venv)|home/\w+/)")
 
 
@@ -94,12 +120,43 @@ def test_every_make_target_in_a_page_exists_and_every_target_has_a_line_of_help(
     assert named <= rules.keys()
 
 
+def inside(data: bytes) -> Iterator[bytes]:
+    """Give a file's bytes, and those of what it holds where it is a zip archive or compressed, all the way down."""
+    yield data
+    try:
+        if data.startswith(b"\x1f\x8b"):
+            yield from inside(gzip.decompress(data))
+        elif data.startswith(b"PK\x03\x04"):
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                for member in archive.infolist():
+                    yield from inside(archive.read(member))
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        return  # a damaged one is some case's point
+
+
+def registry_in(data: bytes) -> str:
+    """Give the first host of a public registry that a file names, inside its archives too; "" where there is none."""
+    found = (match.group().decode() for content in inside(data) if (match := REGISTRY.search(content)))
+    return next(found, "")
+
+
 def test_no_file_names_a_public_registry_or_a_place_on_one_machine() -> None:
     found = []
     for path in kept_files():
-        text = path.read_bytes().decode("utf-8", "replace")
-        host = next((name for name in REGISTRIES if name in text), None)
-        place = MACHINE_PATH.search(text)
-        if host or place:
-            found.append(f"{path.relative_to(ROOT)}: {host or (place and place.group())}")
+        data = path.read_bytes()
+        place = MACHINE_PATH.search(data.decode("utf-8", "replace"))
+        if named := registry_in(data) or (place and place.group()):
+            found.append(f"{path.relative_to(ROOT)}: {named}")
     assert not found
+
+
+def test_a_registry_in_an_archive_in_an_archive_is_noticed() -> None:
+    written, outer = io.BytesIO(), io.BytesIO()
+    host = REGISTRIES[0]
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("README.md", f"pip install --index-url https://{host}/simple/ it " * 3)
+    with zipfile.ZipFile(outer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inner.jar.gz", gzip.compress(written.getvalue()))
+    assert registry_in(outer.getvalue()) == host
+    assert registry_in(outer.getvalue()[:-9]) == ""
+    assert registry_in(f"https://{host}.example/ and my{host}".encode()) == ""

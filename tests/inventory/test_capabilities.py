@@ -89,7 +89,7 @@ def test_a_mark_in_brackets_has_a_phrase_that_tells_why() -> None:
     )
     lines = markdown_table([cataloger]).splitlines()
     assert lines[2] == "| `x-lock` | ✓ | (✓) |  |  |  |  |  | author |"
-    assert lines[-1] == "| `x-lock` | X | `**/x\\|y` | licence of dependencies, edges |"
+    assert lines[-1] == "| `x-lock` | X | `**/x\\|y` | licence of dependencies; edges |"
 
 
 @pytest.mark.parametrize("cataloger", OURS, ids=lambda cataloger: cataloger.name)

@@ -9,10 +9,13 @@ from custody.fields import Fields
 from custody.inventory.interface import File
 from custody.inventory.lockfile import (
     contain_tops,
+    in_folder,
     join_path,
     nameless_project,
     read_each,
     read_named,
+    upward,
+    vcs_location,
     without_credentials,
 )
 from custody.model import Dependency
@@ -83,3 +86,22 @@ def test_a_nameless_project_has_the_path_of_its_lock_file() -> None:
     project = nameless_project(File(path="app/web/Pipfile.lock", data=b""))
     assert (project.id, project.name) == ("pkg:generic/app/web/Pipfile.lock", "app/web/Pipfile.lock")
     assert (project.purpose, project.installed) == ("APPLICATION", False)
+
+
+@pytest.mark.parametrize(
+    ("address", "revision", "location"),
+    [
+        ("https://x.example/r", "abc", "git+https://x.example/r@abc"),
+        ("git+https://u:p@x.example/r", "abc", "git+https://x.example/r@abc"),
+        ("ssh://git@x.example/r", "abc", "git+ssh://git@x.example/r@abc"),
+        ("git@x.example:team/r.git", "abc", "git+ssh://git@x.example/team/r.git@abc"),
+        ("https://x.example/r", "", "git+https://x.example/r"),
+    ],
+)
+def test_a_repository_is_written_as_spdx_does(address: str, revision: str, location: str) -> None:
+    assert vcs_location("git", address, revision) == location
+
+
+def test_the_folders_above_a_folder_end_at_the_root() -> None:
+    assert list(upward("a/b")) == ["a/b", "a", ""]
+    assert [in_folder(folder, "x") for folder in upward("a")] == ["a/x", "x"]

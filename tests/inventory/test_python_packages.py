@@ -17,7 +17,6 @@ from custody.inventory.python_packages import (
     read_hash,
     read_name,
     read_requirement,
-    vcs_location,
     wheel_at,
 )
 
@@ -86,20 +85,6 @@ def test_the_extras_of_a_marker() -> None:
 )
 def test_the_file_name_of_a_wheel_states_name_and_version(address: str, found: tuple[str, str] | None) -> None:
     assert wheel_at(address) == found
-
-
-@pytest.mark.parametrize(
-    ("address", "revision", "location"),
-    [
-        ("https://x.example/r", "abc", "git+https://x.example/r@abc"),
-        ("git+https://u:p@x.example/r", "abc", "git+https://x.example/r@abc"),
-        ("ssh://git@x.example/r", "abc", "git+ssh://git@x.example/r@abc"),
-        ("git@x.example:team/r.git", "abc", "git+ssh://git@x.example/team/r.git@abc"),
-        ("https://x.example/r", "", "git+https://x.example/r"),
-    ],
-)
-def test_a_repository_is_written_as_spdx_does(address: str, revision: str, location: str) -> None:
-    assert vcs_location("git", address, revision) == location
 
 
 def test_hashes_in_both_spellings() -> None:

@@ -9,7 +9,7 @@ from custody.model import Inventory
 from tests.sbom.strategies import inventories
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(inventories())
 def test_what_was_written_is_read_back_whole(inventory: Inventory) -> None:
     again = decode_inventory(encode_inventory(inventory))

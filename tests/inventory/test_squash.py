@@ -363,7 +363,7 @@ def all_paths(depth: int = 3) -> Iterator[str]:
             yield from (f"{name}/{rest}" for rest in all_paths(depth - 1))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(layers=st.lists(st.lists(entries, max_size=8), min_size=1, max_size=4))
 def test_any_sequence_of_layers_gives_what_the_plain_model_gives(layers: list[list[Entry]]) -> None:
     tree, model = SquashedTree(), Model()

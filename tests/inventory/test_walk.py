@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -239,6 +240,50 @@ def test_the_system_contains_its_packages_and_they_own_what_they_installed() -> 
         Dependency(source=found.root.id, target=system, relation="contains"),
         Dependency(source=found.root.id, target="pkg:generic/mine@1", relation="contains"),
     )
+
+
+DEB = Package(purl=Purl("deb", "x", "1"), name="x", version="1", installed=False)
+BUILT = """Package: libx0
+Status: install ok installed
+Source: x ({source})
+Version: 1:2.0-1
+Architecture: amd64
+"""
+NOTE = b'{"format": "elf", "note": {"type": "deb", "os": "debian", "name": "x", "version": "2.0-1"}}'
+
+
+@pytest.mark.parametrize(("source", "names"), [("1:2.0-1", ["libx0"]), ("1:2.0-2", ["libx0", "x"])])
+def test_the_source_that_a_note_names_is_no_package_beside_what_was_built_from_it(
+    source: str, names: list[str]
+) -> None:
+    program = Entry(path="usr/lib/libx.so.0", kind="file", size=9, extracts=(("program", NOTE),))
+    found = take_inventory(
+        artifact(),
+        layers([file("var/lib/dpkg/status", BUILT.format(source=source)), program]),
+        catalogers=load_catalogers(),
+    )
+    assert sorted(package.name for package in found.packages if package.purl.type == "deb") == names
+
+
+@pytest.mark.parametrize(("name", "owns"), [("x_1_all.deb", True), ("other.tar", False)])
+def test_what_lies_in_a_package_file_is_that_package_s_own(name: str, *, owns: bool) -> None:
+    package = replace(DEB, locations=(Location(path="x_1_all.deb", cataloger="deb-file"),))
+    files = Cataloger(name="deb-file", globs=("*.deb",), parse=lambda *_: [package], gives=("name",))
+    found = take_inventory(
+        artifact("file", reference=f"file:in/{name}"),
+        layers([file("x_1_all.deb"), file("usr/lib/x.pkgs", "x 1\n~y 1")]),
+        catalogers=[LISTS, files],
+    )
+    edges = {(edge.source, edge.target) for edge in found.dependencies if edge.relation == "owns"}
+    assert edges == ({(package.id, "pkg:generic/x@1")} if owns else set())
+
+
+@pytest.mark.parametrize(("folder", "count"), [("usr/share/doc/x", 0), ("srv/x", 1)])
+def test_a_list_of_requirements_in_the_documentation_is_no_application(folder: str, count: int) -> None:
+    found = take_inventory(
+        artifact(), layers([file(f"{folder}/requirements.txt", "a==1\n")]), catalogers=load_catalogers()
+    )
+    assert sum(package.purl.type == "generic" for package in found.packages if package.id != found.root.id) == count
 
 
 def test_distroless_file_lists_own_as_well() -> None:

@@ -96,3 +96,9 @@ def test_the_ecosystems_name_of_a_package() -> None:
     assert Purl.parse("pkg:npm/%40babel/core@7").full_name == "@babel/core"
     assert Purl.parse("pkg:maven/org.a/b@7").full_name == "org.a:b"
     assert Purl.parse("pkg:deb/debian/curl@7").full_name == "curl"
+
+
+@pytest.mark.parametrize("namespace", ["a//b", "/a/b", "a/b/", "//a//b//"])
+def test_empty_segments_of_a_namespace_are_none(namespace: str) -> None:
+    purl = Purl("brew", "x", "1", namespace)
+    assert purl == Purl("brew", "x", "1", "a/b") == Purl.parse(str(purl))

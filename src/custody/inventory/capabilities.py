@@ -115,8 +115,8 @@ def markdown_table(catalogers: Sequence[Cataloger]) -> str:
     lines += ["", "| cataloger | ecosystem | reads | cannot know |", "|---|---|---|---|"]
     for row in rows:
         reads = "<br>".join(_cell(f"`{text}`" if "*" in text or "/" in text else text) for text in _texts(row["reads"]))
-        ecosystems, unknown = ", ".join(_texts(row["ecosystems"])), "; ".join(_texts(row["cannot_know"]))
-        lines.append(f"| `{row['name']}` | {ecosystems} | {reads} | {_cell(unknown)} |")
+        ecosystems, missing = ", ".join(_texts(row["ecosystems"])), "; ".join(_texts(row["cannot_know"]))
+        lines.append(f"| `{row['name']}` | {ecosystems} | {reads} | {_cell(missing)} |")
     return "\n".join(lines) + "\n"
 
 

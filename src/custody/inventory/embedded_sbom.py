@@ -8,14 +8,16 @@ Reads: CycloneDX 1.2 and later in JSON (https://cyclonedx.org/specification/over
 (SPDX 2.3, clauses 7, 10 and 11). Of each component: name, version, purl, licences, hashes, people, addresses; and how
 components depend on each other. All the rest of such a document is of no use for an inventory.
 
-A component without a purl is a generic package. A file, a service and a snippet are no packages.
+A component without a purl is a generic package. A file, a service and a snippet are no packages. One whose scope is
+"excluded" helped to build or to test and is not in what was built (CycloneDX 1.6, components.scope): it is not
+installed, and needed for the build. One that is "optional" is needed optionally.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from custody.errors import InputError
 from custody.fields import Fields
@@ -30,6 +32,7 @@ __all__ = ["EmbeddedSbom", "decode_embedded", "read_embedded"]
 MAX_COMPONENTS = 200_000
 """Components of one document; the largest that builds write have some ten thousand."""
 
+_SCOPES = {"excluded": "build", "optional": "optional"}
 _NOTHING = ("", "NOASSERTION")
 _EDGES = {
     "DEPENDS_ON": ("depends_on", False),
@@ -120,6 +123,10 @@ class _Reader:
 class _CycloneDx(_Reader):
     """Reads `metadata.component`, `components` with those inside of them, and `dependencies`."""
 
+    def __init__(self, document: Fields, file: File) -> None:
+        super().__init__(document, file)
+        self.weak: dict[str, str] = {}
+
     def read(self) -> EmbeddedSbom:
         metadata = self.document.table("metadata")
         top = self.component(metadata.table("component"), "root") if "component" in metadata else ""
@@ -159,7 +166,9 @@ class _CycloneDx(_Reader):
                 return ""
             name = entry.text("name")
             identifier = entry.text_or("bom-ref") or fallback
-            self.keep(self.package(entry, name, purl, kind), identifier)
+            self.weak[identifier] = _SCOPES.get(entry.text_or("scope"), "depends_on")
+            package = self.package(entry, name, purl, kind)
+            self.keep(replace(package, installed=self.weak[identifier] != "build"), identifier)
         except InputError as error:
             self.note(error)
             return ""
@@ -205,7 +214,7 @@ class _CycloneDx(_Reader):
         for row in _tables(self.document, "dependencies", self.note):
             try:
                 for target in row.texts("dependsOn"):
-                    self.connect(row.text_or("ref"), target, "depends_on")
+                    self.connect(row.text_or("ref"), target, self.weak.get(target, "depends_on"))
             except InputError as error:
                 self.note(error)
 

@@ -39,6 +39,8 @@ org.hibernate.common                hibernate-commons-annotations@[4-9]         
 org.jetbrains.kotlin                kotlin-(stdlib|reflect|test|compiler|script|daemon|scripting)(-.*)?  kotlin|\
 JetBrains
 org.jetbrains.kotlinx               kotlinx-.*                                      kotlinx
+com.google.inject                   guice@[2-9]                                     com/google/inject
+com.google.inject.extensions        guice-(?!bom$|parent$|no).*                     com/google/inject
 com.squareup.okhttp3                okhttp(-(bom|brotli|coroutines|dnsoverhttps|jvm|sse|tls|urlconnection))?|\
 logging-interceptor|mockwebserver3?  okhttp3|mockwebserver3
 com.squareup.okhttp                 okhttp(-.*)?@[12]                               com/squareup/okhttp

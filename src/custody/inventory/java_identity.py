@@ -6,8 +6,8 @@ Group and artifact id are what advisories know a library by, so neither is guess
 
 1. `META-INF/maven/<group>/<artifact>/pom.properties` and `pom.xml`, which Maven puts there. A jar into which others
    were merged ("shaded") has several. Its own is the one that the file's name starts with, else one that the manifest
-   names, else the one that no other of them needs, else a single one whose version the file's name does not deny. All
-   others are libraries inside of it.
+   names, else the one that no other of them needs, else a single one that neither the version in the file's name nor
+   the names in the manifest deny. All others are libraries inside of it.
 2. A manifest that states coordinates outright: Jenkins plugins (Group-Id, Short-Name, Plugin-Version), NiFi archives
    (Nar-Group, Nar-Id, Nar-Version), Nebula (`Implementation-Title: group#artifact;version`).
 3. Else the file's name is `<artifact>-<version>[-<classifier>].jar`, as every repository and build tool writes it. The
@@ -191,7 +191,9 @@ def _own(
         return told[0]
     if len(descriptors) == 1:
         version = _from_name(stem, manifest)[1]
-        return descriptors[0] if version in ("", descriptors[0].version) else None
+        return (
+            descriptors[0] if version in ("", descriptors[0].version) and not _denied(descriptors[0], words) else None
+        )
     return _needed_by_none(descriptors)
 
 
@@ -205,8 +207,25 @@ _NAMING = (
 )
 
 
+def _denied(item: Descriptor, words: Iterable[str]) -> bool:
+    """Say whether the manifest speaks of something else: no name in it has the artifact's or begins as the group does.
+
+    guice.jar with one descriptor, that of the cglib which was merged into it, calls itself com.google.inject.
+    """
+    names = [_plain(word) for word in words if word]
+    start = _plain("".join(item.group.split(".")[:2]))
+    artifact = _plain(item.artifact)
+    return bool(names) and not any(artifact in name or name in artifact or name.startswith(start) for name in names)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
+
+
 def _fits_name(item: Descriptor, stem: str) -> bool:
     """Say whether a file's name is that of the artifact: alone, or with a version or what is no other word after it."""
+    if stem.replace("_", "-") == item.artifact.replace("_", "-"):
+        return True
     if not stem.startswith(item.artifact):
         return False
     rest = stem[len(item.artifact) :]
@@ -331,7 +350,7 @@ def _group(found: Identity, archive: Archive, knowledge: Knowledge) -> str:
         return vendor
     for name in (bundle, manifest.get("Automatic-Module-Name", "")):
         group = name.removesuffix(f".{artifact}")
-        if group != name and "." in group and is_name(group):
+        if group != name and "." in group and is_name(group) and group not in _ORGANISATIONS:
             return group
     return ""
 

@@ -33,6 +33,10 @@ _GRADLE_CACHE = re.compile(r"(?:^|/)files-[^/]+/([^/]+)/([^/]+)/([^/]+)/[0-9a-f]
 _REPOSITORY = re.compile(r"(?:^|/)(?:\.m2/repository|maven2|repository)/(.+)/([^/]+)/([^/]+)/[^/]+$")
 """Maven's layout below a folder that only repositories have: a user's own, a mirror, that inside a Karaf archive."""
 _LAYOUT = re.compile(r"(.+)/([^/]+)/([^/]+)/([^/]+)\.[a-z]+")
+_DEBIAN_REPOSITORY = "usr/share/maven-repo"
+"""Debian's Maven repository: links from Maven's layout to the jars in `usr/share/java`. Java Policy, 2.6."""
+_ROLLING = re.compile(r"debian|\d+(?:\.\d+)*\.x")
+"""Folders of that repository which name no version but whatever Debian has."""
 _SBOM = re.compile(r"META-INF/sbom/[^/]+\.json")
 _LICENCE = re.compile(r"(?:META-INF/)?(?:LICEN[CS]E|COPYING)(?:\.(?:txt|md))?", re.IGNORECASE)
 
@@ -73,11 +77,18 @@ class Archives:
         self._by_file: dict[str, tuple[bytes, list[Node]]] = {}
         self._by_name: dict[tuple[str, str], dict[str, set[str]]] = {}
         self._by_short_name: dict[str, set[str]] = {}
+        self._by_sha1: dict[str, tuple[str, str, str]] = {}
+        self._linked = _linked(tree)
         for file in tree.extracted(EXTRACTOR.name):
             try:
                 self._by_file[file.path] = (file.data, self._read(file))
             except InputError:
                 continue
+        for _, nodes in self._by_file.values():
+            for node in nodes:
+                if node.identity.stated and node.identity.group and node.identity.version:
+                    own = node.identity
+                    self._by_sha1.setdefault(node.archive.sha1, (own.group, own.artifact, own.version))
         for path, (data, nodes) in self._by_file.items():
             nodes = self._told_by_others(nodes)
             self._by_file[path] = (data, nodes)
@@ -168,6 +179,8 @@ class Archives:
 
     def _placed(self, path: str, *, inside: bool) -> tuple[str, str, str] | None:
         """Give the coordinates by which a file lies in a repository, None where it lies in none."""
+        if not inside and path in self._linked:
+            return self._linked[path]
         name = path.rpartition("/")[2]
         match = _GRADLE_CACHE.search(path)
         if match and is_name(match[1]):
@@ -186,12 +199,15 @@ class Archives:
         return None
 
     def _told_by_others(self, nodes: list[Node]) -> list[Node]:
-        """Name the groups anew where an archive does not state its own, with what all project files need."""
+        """Name anew what does not state its own group: as a copy of it elsewhere, or as all project files need it."""
         return [node if node.identity.stated else self._again(node) for node in nodes]
 
     def _again(self, node: Node) -> Node:
         name = (node.place or node.file).rpartition("/")[2]
-        knowledge = Knowledge(needed=lambda artifact: sorted(self._needed.get(artifact, ())))
+        knowledge = Knowledge(
+            placed=self._by_sha1.get(node.archive.sha1),
+            needed=lambda artifact: sorted(self._needed.get(artifact, ())),
+        )
         where = f"{node.file}:{node.place}!/" if node.place else f"{node.file}:"
         return replace(node, identity=identify(name, node.archive, knowledge, where))
 
@@ -217,6 +233,19 @@ def java_archives(tree: Tree) -> Archives:
     if found is None:
         found = _known[tree] = Archives(tree)
     return found
+
+
+def _linked(tree: Tree) -> dict[str, tuple[str, str, str]]:
+    """Give path of a jar → the one group, artifact and version under which Debian's Maven repository links to it."""
+    found: dict[str, set[tuple[str, str, str]]] = {}
+    for path in tree.names_under(_DEBIAN_REPOSITORY):
+        match = _LAYOUT.fullmatch(path[len(_DEBIAN_REPOSITORY) + 1 :])
+        if match is None or not path.endswith(".jar") or _ROLLING.fullmatch(match[3]):
+            continue
+        group, target = match[1].replace("/", "."), tree.resolve(path)
+        if target and target != path and is_name(group) and match[4].startswith(f"{match[2]}-{match[3]}"):
+            found.setdefault(target, set()).add((group, match[2], match[3]))
+    return {path: next(iter(all_)) for path, all_ in found.items() if len(all_) == 1}
 
 
 def without_default_type(purl: Purl) -> Purl:

@@ -11,7 +11,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator
 
-from custody.inventory.python_packages import vcs_location
+from custody.inventory.lockfile import vcs_location
 from custody.model import Checksum, Dependency
 
 __all__ = ["base64_checksum", "git_location", "named_checksum", "rooted"]

@@ -21,6 +21,7 @@ from custody.model import Dependency, Package, Purl, Skipped
 
 __all__ = [
     "contain_tops",
+    "in_folder",
     "is_below",
     "join_path",
     "nameless_project",
@@ -28,6 +29,8 @@ __all__ = [
     "read_each",
     "read_named",
     "skipped_by",
+    "upward",
+    "vcs_location",
     "without_credentials",
 ]
 
@@ -35,6 +38,8 @@ T = TypeVar("T")
 
 _USERINFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*)@")
 _SECRET = re.compile(r"token|secret|passw|credential|signature|api[-_]?key|^(?:auth|key|sig)$", re.IGNORECASE)
+
+_SCP = re.compile(r"((?:[^/@:]+@)?[^/@:]+):([^/].*)")
 
 
 def skipped_by(error: InputError) -> Skipped:
@@ -116,6 +121,19 @@ def parent(path: str) -> str:
     return path.rpartition("/")[0]
 
 
+def upward(folder: str) -> Iterator[str]:
+    """Give a folder and all above it, up to the root ("")."""
+    while folder:
+        yield folder
+        folder = parent(folder)
+    yield ""
+
+
+def in_folder(folder: str, name: str) -> str:
+    """Give the path of what stands in a folder ("" is the root)."""
+    return f"{folder}/{name}" if folder else name
+
+
 def join_path(folder: str, relative: str) -> str | None:
     """Give the path that `relative` names from inside `folder`; None where it is absolute or leaves the root."""
     if relative.startswith("/"):
@@ -134,3 +152,13 @@ def join_path(folder: str, relative: str) -> str | None:
 def is_below(path: str, *folders: str) -> bool:
     """Say whether a folder with one of these names stands somewhere above `path`."""
     return not set(folders).isdisjoint(path.split("/")[:-1])
+
+
+def vcs_location(kind: str, address: str, revision: str) -> str:
+    """Give the place of a revision in a repository, `git+https://host/path@commit` (SPDX 2.3, section 7.7; PEP 610)."""
+    scp = _SCP.fullmatch(address)
+    if scp:  # git's own short form of an SSH address
+        address = f"ssh://{scp.group(1)}/{scp.group(2)}"
+    address = without_credentials(address)
+    address = address if address.startswith(f"{kind}+") else f"{kind}+{address}"
+    return f"{address}@{revision}" if revision else address

@@ -3,8 +3,8 @@
     describe("models/tiny.gguf", content)      # {"format": "gguf", "name": "Tiny", "architecture": "llama", …} or None
 
 Specs: GGUF, https://github.com/ggml-org/ggml/blob/master/docs/gguf.md; safetensors,
-https://huggingface.co/docs/safetensors (Format); ONNX, onnx.proto (ModelProto), https://onnx.ai/onnx/intro/; model
-cards, https://huggingface.co/docs/hub/model-cards (the YAML at the top of README.md).
+the safetensors documentation, Format; ONNX, onnx.proto (ModelProto), https://onnx.ai/onnx/intro/; model
+cards, the Hugging Face Hub documentation, Model Cards (the YAML at the top of README.md).
 
 Only heads are read, whatever sizes a file claims: of GGUF the keys up to a bound, of safetensors the JSON header, of
 ONNX the fields of the outermost message, whose graph is stepped over.

@@ -6,7 +6,7 @@
 
 A field's value is kept as its tokens: texts and words, with the filter behind each text. Sections (`url { … }`) give
 their fields under `url.src`.
-Spec: https://opam.ocaml.org/doc/Manual.html#Common-file-format, #Package-Formulas.
+Spec: the opam manual, sections Common file format and Package Formulas.
 """
 
 from __future__ import annotations

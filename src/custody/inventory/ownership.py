@@ -70,7 +70,7 @@ def owned_by(packages: Sequence[Package], tree: SquashedTree) -> list[Dependency
             covered |= paths
     apart = {id_ for id_, spellings in files.items() if any(covered.isdisjoint(paths) for paths in spellings)}
     return sorted(
-        Dependency(source=owner, target=target, relation="owns")
+        Dependency(source=owner, target=target, relation="contains" if target in apart else "owns")
         for owner, target in owned
     )
 

@@ -20,7 +20,6 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from custody.errors import InputError
-from custody.inventory.lockfile import without_credentials
 from custody.model import Checksum, Purl
 
 __all__ = [
@@ -37,7 +36,6 @@ __all__ = [
     "read_hash",
     "read_name",
     "read_requirement",
-    "vcs_location",
     "wheel_at",
 ]
 
@@ -45,7 +43,6 @@ Environment = dict[str, str]
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _EXTRA = re.compile(r"""extra\s*==\s*["']([A-Za-z0-9._-]+)["']""")
-_SCP = re.compile(r"((?:[^/@:]+@)?[^/@:]+):([^/].*)")
 _WHEEL = re.compile(r"([^/?#]+\.whl)(?:[?#]|$)")
 
 OLDEST_MINOR, NEWEST_MINOR = 6, 16
@@ -155,16 +152,6 @@ def read_hash(text: str) -> Checksum | None:
     """Read `algorithm:hex`, or `algorithm=hex` as it stands in the fragment of an address; None for anything else."""
     algorithm, _, value = text.replace("=", ":", 1).partition(":")
     return Checksum.parse(algorithm, value)
-
-
-def vcs_location(kind: str, address: str, revision: str) -> str:
-    """Give the place of a revision in a repository, `git+https://host/path@commit` (SPDX 2.3, section 7.7; PEP 610)."""
-    scp = _SCP.fullmatch(address)
-    if scp:  # git's own short form of an SSH address
-        address = f"ssh://{scp.group(1)}/{scp.group(2)}"
-    address = without_credentials(address)
-    address = address if address.startswith(f"{kind}+") else f"{kind}+{address}"
-    return f"{address}@{revision}" if revision else address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,10 @@ OS_CATALOGERS = frozenset(("apk", "dpkg", "opkg", "pacman", "portage", "rpm", "r
 """Those that read the databases of operating systems."""
 
 
+_NOTES = "elf-package-notes"
+_DOCUMENTED = re.compile(r"usr/share/doc/")
+
+
 def wanted_files(catalogers: Sequence[Cataloger] | None = None) -> Callable[[str], bool]:
     """Give the question that the sources ask of each path, whether its content is to be kept.
 
@@ -88,7 +92,12 @@ def take_inventory(
         artifact=artifact,
         root=_root(artifact, name, version),
         packages=packages,
-        dependencies=[*seen.dependencies, *_system_edges(packages), *owned_by(packages, tree)],
+        dependencies=[
+            *seen.dependencies,
+            *_system_edges(packages),
+            *owned_by(packages, tree),
+            *_brought_by_file(artifact, packages),
+        ],
         skipped=seen.skipped,
         distribution=distribution,
         catalogers=seen.counts.items(),
@@ -103,10 +112,36 @@ def _there(artifact: Artifact, distribution: Distribution | None, packages: list
     removed, what was never installed at all. An image shows what is installed, so that is what counts. Any other
     directory has nothing but the promise. Projects stay: a lock file in an image says what application it belongs to.
     """
+    packages = _without_sources(packages)
     if artifact.kind != "image" and distribution is None:
         return packages
-    installed = {package.id for package in packages if package.installed or package.purpose == "APPLICATION"}
+    installed = {package.id for package in packages if package.installed or _is_project(package)}
     return [package for package in packages if package.id in installed]
+
+
+def _is_project(package: Package) -> bool:
+    """Say whether this is an application's project. One in a folder of documentation is somebody's example."""
+    return package.purpose == "APPLICATION" and not all(_DOCUMENTED.match(at.path) for at in package.locations)
+
+
+def _without_sources(packages: list[Package]) -> list[Package]:
+    """Leave out what only notes in programs name, where the system's database lists what was built from it.
+
+    The note of `libsystemd.so.0` says "deb, systemd 252.39-1": the source, for it is the same in all that was built
+    from it. No package systemd need be there, and libsystemd0, which is, has the name of its source from the database.
+    """
+    built = {
+        (package.purl.type, name, version.rpartition(":")[2])  # a note has no epoch
+        for package in packages
+        if _is_of_system(package)
+        for name, version in ((package.name, package.version), (package.source_name, package.source_version))
+    }
+    kept = {package.id for package in packages if any(at.cataloger != _NOTES for at in package.locations)}
+    return [
+        package
+        for package in packages
+        if package.id in kept or (package.purl.type, package.name, package.version.rpartition(":")[2]) not in built
+    ]
 
 
 @dataclass(slots=True)
@@ -201,6 +236,22 @@ def _system_edges(packages: Iterable[Package]) -> list[Dependency]:
         for package in packages
         if package.purl.type in OS_TYPES and _is_of_system(package)
     ]
+
+
+def _brought_by_file(artifact: Artifact, packages: Iterable[Package]) -> list[Dependency]:
+    """Give the edges from the package that a .deb, .rpm or .apk is to what was found inside, where that is the artifact."""
+    name = artifact.reference.rpartition("/")[2].rpartition(":")[2]
+    packages = list(packages)
+    own = {
+        package.id
+        for package in packages
+        if any(at.path == name and at.cataloger.endswith("-file") for at in package.locations)
+    }
+    if len(own) != 1:
+        return []
+    [owner] = own
+    inside = {package.id for package in packages if package.installed} - own
+    return [Dependency(source=owner, target=target, relation="owns") for target in sorted(inside)]
 
 
 def _is_of_system(package: Package) -> bool:

@@ -1,7 +1,8 @@
 """Good cases made bad: what the hostile tests and `scripts/fuzz.py` give to the catalogers.
 
-A subject is one file of an `_ok` case that a cataloger reads: one that starts a parse, or one that its extractor looks
-into. `run` puts other bytes in its place and has the cataloger look at the case again, extractor and all.
+A subject is one file of an `_ok` case that a cataloger reads: one that starts a parse or stands beside it, or one that
+its extractor looks into. `run` puts other bytes in its place and has the cataloger look at the case again, extractor
+and all.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class TooSlowError(Exception):
     """A cataloger took more than its time."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Subject:
     """One file of a good case, and the whole case around it."""
 
@@ -61,17 +62,17 @@ class Subject:
 
 @cache
 def subjects(name: str) -> tuple[Subject, ...]:
-    """Give the files of a cataloger's good cases that start a parse or are looked into, sorted."""
+    """Give the files of a cataloger's good cases that it reads, sorted."""
     cataloger = CATALOGERS[name]
-    started = compile_globs(cataloger.globs)
-    found = []
+    kept = compile_globs([*cataloger.globs, *cataloger.beside])
+    found: list[Subject] = []
     for case in sorted((CASES / name).glob("*_ok")):
         entries = tuple(read_entries(case / "tree"))
         found += [
-            Subject(cataloger, case.name, entry.path, entries)
+            Subject(cataloger=cataloger, case=case.name, path=entry.path, entries=entries)
             for entry in sorted(entries, key=lambda entry: entry.path)
             if entry.kind == "file" and entry.data
-            if started(entry.path) or (cataloger.extractor and is_extracted(cataloger.extractor, entry))
+            if kept(entry.path) or (cataloger.extractor and is_extracted(cataloger.extractor, entry))
         ]
     return tuple(found)
 
@@ -113,6 +114,7 @@ def promised(item: Found) -> None:
 def cpu_limit(seconds: float) -> Iterator[None]:
     """Raise TooSlowError where the block takes more CPU time; in a thread that gets no signals, after it ends."""
     start = time.process_time()
+    previous: Any = None
     signals = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if signals:
         previous = signal.signal(signal.SIGPROF, _too_slow)
@@ -184,9 +186,28 @@ def stretched(data: bytes, draw: random.Random, size: int) -> bytes:
 
 
 VALUES: tuple[Any, ...] = (
-    None, True, 0, -1, 1.5, 10**30, 1 << 63, "", "\0", "a/../b", "@", "://", "x" * 5000, "\ud800", [], {}, [[]], [None], {"": None},
-    {"a": {"b": []}}, [{"name": []}], [0], {"name": 0, "version": []},
-)  # fmt: skip
+    *(
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        10**30,
+        1 << 63,
+        "",
+        "\0",
+        "a/../b",
+        "@",
+        "://",
+        "x" * 5000,
+        "\ud800",
+        [],
+        {},
+        [[]],
+        [None],
+    ),
+    *({"": None}, {"a": {"b": []}}, [{"name": []}], [0], {"name": 0, "version": []}),
+)
 """Values of every type, to stand where another one should."""
 
 
@@ -222,10 +243,36 @@ def to_json(value: object) -> bytes:
 
 _SCALAR = re.compile(rb"""(?<== )[^\n#]+|(?<=: )[^\n#]+|"[^"\n]*"|'[^'\n]*'|(?<=>)[^<>\n]+(?=<)|(?<==)[^\s<>,;]+""")
 _WRITTEN = (
-    b"5", b"1.5", b"nan", b"true", b"null", b"~", b"[]", b"[[]]", b"{}", b'{a = ""}', b'{"a": []}', b'""', b'"\\u0000"', b"2020-01-01",
-    b'["x", 1]', b"9" * 400, b"0x" + b"f" * 40, b"1e999", b"- a", b"*a", b"&a", b"<<", b"<a/>", b"${a}", b"@", b"://", b"!!set {}", b"|",
-    b"\n", b"\xff", b"(", b'"', b"'", b"\\", b"#{x}", b"../../..", b"%00", b"%zz",
-)  # fmt: skip
+    *(
+        b"5",
+        b"1.5",
+        b"nan",
+        b"true",
+        b"null",
+        b"~",
+        b"[]",
+        b"[[]]",
+        b"{}",
+        b'{a = ""}',
+        b'{"a": []}',
+        b'""',
+        b'"\\u0000"',
+    ),
+    *(
+        b"2020-01-01",
+        b'["x", 1]',
+        b"9" * 400,
+        b"0x" + b"f" * 40,
+        b"1e999",
+        b"- a",
+        b"*a",
+        b"&a",
+        b"<<",
+        b"<a/>",
+        b"${a}",
+    ),
+    *(b"@", b"://", b"!!set {}", b"|", b"\n", b"\xff", b"(", b'"', b"'", b"\\", b"#{x}", b"../../..", b"%00", b"%zz"),
+)
 
 
 def rewritten(data: bytes, draw: random.Random) -> bytes | None:

@@ -20,8 +20,9 @@ from custody.model import Dependency, Digest, Entry, Package, Purl, Skipped
 from custody.model.package import RELATIONS
 from tests.inventory.archive import read_archive
 from tests.inventory.cases import Case, _extracted
+from tests.inventory.catalogers.hostile import places, replaced
 from tests.inventory.catalogers.oracle import CASES, CATALOGERS
-from tests.inventory.catalogers.test_hostile_input import ANY_JSON, places, replaced
+from tests.inventory.catalogers.test_hostile_input import ANY_JSON
 
 NAMES = (
     "bitnami",

@@ -3,70 +3,38 @@
 from __future__ import annotations
 
 import json
+import random
 import re
-from functools import cache
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from custody.inventory import SquashedTree, tree_of
-from custody.model import Dependency, Package, Purl, Skipped
-from tests.inventory.cases import load_tree
-from tests.inventory.catalogers.oracle import CASES, CATALOGERS, OURS, look
+from custody.model import Dependency, Package, Skipped
+from tests.inventory.catalogers.hostile import (
+    CATALOGERS,
+    HOSTILE,
+    VALUES,
+    Subject,
+    as_json,
+    damaged,
+    is_toml,
+    places,
+    promised,
+    replaced,
+    rewritten,
+    run,
+    stretched,
+    subjects,
+    to_json,
+)
+from tests.inventory.catalogers.oracle import look
 
-NAMES = sorted(name for name, cataloger in CATALOGERS.items() if name.startswith(OURS) and cataloger.globs)
+NAMES = sorted(CATALOGERS)
 JSON = ("deno-lock", "npm-installed", "npm-lock", "python-pipfile-lock")
 TOML = ("python-pdm-lock", "python-poetry-lock", "python-pylock", "python-uv-lock")
 FUZZ = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
-
-
-@cache
-def good_files(name: str) -> tuple[dict[str, bytes], ...]:
-    """Give the trees of a cataloger's good cases."""
-    cataloger = CATALOGERS[name]
-    trees = (load_tree(case / "tree", cataloger) for case in sorted((CASES / name).glob("*_ok")))
-    return tuple({file.path: file.data for file in tree.under("")} for tree in trees)
-
-
-def check(name: str, tree: SquashedTree) -> None:
-    """Look, and hold what was seen against what every cataloger promises."""
-    found = look(CATALOGERS[name], tree)
-    assert found == look(CATALOGERS[name], tree)
-    for item in found:
-        if isinstance(item, Package):
-            assert Purl.parse(item.id) == item.purl
-            assert item.name
-            assert item.locations
-            assert all(location.path and not location.cataloger for location in item.locations)
-        elif isinstance(item, Dependency):
-            assert item.relation in {"contains", "depends_on", "dev", "optional", "peer", "build"}
-        else:
-            assert isinstance(item, Skipped)
-            assert item.reason
-
-
-@pytest.mark.parametrize("name", NAMES)
-@FUZZ
-@given(data=st.data())
-def test_a_good_file_cut_short_or_changed_in_one_byte(name: str, data: st.DataObject) -> None:
-    files = dict(data.draw(st.sampled_from(good_files(name))))
-    path = data.draw(st.sampled_from(sorted(files)))
-    content = files[path]
-    at = data.draw(st.integers(0, max(0, len(content) - 1)))
-    new = data.draw(st.one_of(st.none(), st.binary(min_size=1, max_size=1)))
-    files[path] = content[:at] if new is None else content[:at] + new + content[at + 1 :]
-    check(name, tree_of(files))
-
-
-@pytest.mark.parametrize("name", NAMES)
-@FUZZ
-@given(data=st.data())
-def test_any_bytes(name: str, data: st.DataObject) -> None:
-    files = dict(data.draw(st.sampled_from(good_files(name))))
-    files[data.draw(st.sampled_from(sorted(files)))] = data.draw(st.binary(max_size=200))
-    check(name, tree_of(files))
 
 
 ANY_JSON = st.recursive(
@@ -76,31 +44,66 @@ ANY_JSON = st.recursive(
 )
 
 
-def places(node: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Give the paths of all values in a JSON document."""
-    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    return [path] + [place for key, value in inner for place in places(value, (*path, key))]
+@pytest.mark.parametrize("name", NAMES)
+def test_every_cataloger_has_files_to_break(name: str) -> None:
+    assert subjects(name)
 
 
-def replaced(node: object, path: tuple[Any, ...], value: object) -> object:
-    if not path:
-        return value
-    if isinstance(node, dict):
-        return {**node, path[0]: replaced(node[path[0]], path[1:], value)}
-    items = node if isinstance(node, list) else []
-    return [replaced(item, path[1:], value) if index == path[0] else item for index, item in enumerate(items)]
+@pytest.mark.parametrize("name", NAMES)
+def test_a_good_file_cut_short_or_changed_in_a_byte(name: str) -> None:
+    """Where a cataloger has an extractor, it takes out of the broken file what it can."""
+    draw = random.Random(name)
+    for subject in sample(name, 6):
+        for _ in range(8):
+            run(subject, damaged(subject.data, draw))
 
 
-@pytest.mark.parametrize("name", JSON)
-@FUZZ
+@pytest.mark.parametrize("name", NAMES)
+def test_a_value_written_as_something_else(name: str) -> None:
+    draw = random.Random(name)
+    for subject in sample(name, 6):
+        for _ in range(8):
+            run(subject, rewritten(subject.data, draw) or b"")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bytes_that_are_no_such_file(name: str) -> None:
+    """Empty, NULs, UTF-16, ten thousand brackets, a line of a megabyte: in five seconds of CPU for each."""
+    draw = random.Random(name)
+    for subject in sample(name, 2):
+        for label in ("empty", "NULs", "no UTF-8", "UTF-16", "byte order mark", *draw.sample(sorted(HOSTILE), 3)):
+            run(subject, HOSTILE[label](subject.data))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_piece_of_a_line_again_and_again(name: str) -> None:
+    draw = random.Random(name)
+    for subject in sample(name, 3):
+        for _ in range(3):
+            run(subject, stretched(subject.data, draw, 50_000))
+
+
+def sample(name: str, most: int) -> list[Subject]:
+    """Give a few files of a cataloger's cases: of each base name one, then others."""
+    found: dict[str, Subject] = {}
+    for subject in subjects(name):
+        found.setdefault(subject.path.rpartition("/")[2], subject)
+    first = list(found.values())
+    return [*first, *(subject for subject in subjects(name) if subject not in first)][:most]
+
+
+DOCUMENTS = {name: [subject for subject in subjects(name) if as_json(subject.data) is not None] for name in NAMES}
+"""The files that are JSON: there a value can be replaced in its place."""
+
+
+@pytest.mark.parametrize("name", sorted(name for name, found in DOCUMENTS.items() if found))
+@settings(FUZZ, max_examples=15)
 @given(data=st.data())
 def test_a_value_of_another_type_in_json(name: str, data: st.DataObject) -> None:
-    files = dict(data.draw(st.sampled_from(good_files(name))))
-    path = data.draw(st.sampled_from([path for path in sorted(files) if path.endswith((".json", ".lock"))]))
-    document = json.loads(files[path])
+    subject = data.draw(st.sampled_from(DOCUMENTS[name]))
+    document = as_json(subject.data)
     place = data.draw(st.sampled_from(places(document)))
-    files[path] = json.dumps(replaced(document, place, data.draw(ANY_JSON))).encode()
-    check(name, tree_of(files))
+    run(subject, to_json(replaced(document, place, data.draw(st.sampled_from(VALUES) | ANY_JSON))))
 
 
 VALUE = re.compile(r'(?<== )("[^"\n]*"|true|false)|"[^"\n]*"(?=[,\]])')
@@ -110,17 +113,23 @@ VALUE = re.compile(r'(?<== )("[^"\n]*"|true|false)|"[^"\n]*"(?=[,\]])')
 @FUZZ
 @given(data=st.data())
 def test_a_value_of_another_type_in_toml(name: str, data: st.DataObject) -> None:
-    files = dict(data.draw(st.sampled_from(good_files(name))))
-    path = data.draw(st.sampled_from(sorted(files)))
-    text = files[path].decode()
+    subject = data.draw(st.sampled_from([subject for subject in subjects(name) if is_toml(subject.data)]))
+    text = subject.data.decode()
     match = data.draw(st.sampled_from(list(VALUE.finditer(text))))
     value = data.draw(
         st.sampled_from(
             ["5", "1.5", "nan", "true", "[]", "[[]]", "{}", '{a = ""}', '""', '"\\u0000"', "2020-01-01", '["x", 1]']
         )
     )
-    files[path] = (text[: match.start()] + value + text[match.end() :]).encode()
-    check(name, tree_of(files))
+    run(subject, (text[: match.start()] + value + text[match.end() :]).encode())
+
+
+def check(name: str, tree: SquashedTree) -> None:
+    """Look, and hold what was seen against what every cataloger promises."""
+    found = look(CATALOGERS[name], tree)
+    assert found == look(CATALOGERS[name], tree)
+    for item in found:
+        promised(item)
 
 
 LINE = st.one_of(
@@ -199,3 +208,19 @@ def test_a_long_list_takes_no_more_than_linear_time() -> None:
     found = look(CATALOGERS["npm-lock"], tree)
     assert sum(isinstance(item, Package) for item in found) == count
     assert sum(isinstance(item, Dependency) for item in found) == count - 1
+
+
+SLOW_ONCE = {
+    "homebrew": (".brew/ca-certificates.rb", b'class A < Formula\n  license "' + b"P" * 400_000),
+    "python-requirements": ("requirements.txt", b"a==1" + b" " * 400_000 + b"x\n"),
+    "python-manifest": ("pyproject.toml", b"a" + b".a" * 200_000 + b" = 1\n"),
+    "terraform-configuration": (".tf", b"a = [)]\n"),
+}
+"""What took time that grew with the square of its length, or all time there is."""
+
+
+@pytest.mark.parametrize("name", sorted(SLOW_ONCE))
+def test_what_was_slow_once_is_not(name: str) -> None:
+    ending, data = SLOW_ONCE[name]
+    subject = next(subject for subject in subjects(name) if subject.path.endswith(ending))
+    run(subject, data, seconds=2)

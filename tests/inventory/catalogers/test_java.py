@@ -141,6 +141,52 @@ def test_what_only_tests_need_is_no_need_of_a_built_archive() -> None:
     ]
 
 
+CGLIB = {"META-INF/maven/cglib/cglib/pom.properties": b"groupId=cglib\nartifactId=cglib\nversion=3.2.12\n"}
+MANIFEST = b"Bundle-SymbolicName: com.google.inject\nAutomatic-Module-Name: com.google.guice\nBundle-Version: 4.2.3\n"
+GUICE = {"META-INF/MANIFEST.MF": MANIFEST, **CGLIB}
+
+
+def ids_of(found: list[Package | Dependency | Skipped]) -> set[str]:
+    return {item.id for item in found if isinstance(item, Package)}
+
+
+def test_a_library_merged_into_a_jar_is_not_the_jar() -> None:
+    assert ids_of(look("java-archive", {"lib/guice.jar": jar(GUICE)})) == {
+        "pkg:maven/com.google.inject/guice@4.2.3",
+        "pkg:maven/cglib/cglib@3.2.12",
+    }
+
+
+def test_an_organisation_with_many_groups_is_no_group() -> None:
+    manifest = b"Automatic-Module-Name: {}.thing\nBundle-Version: 4.2.3\n"
+    jars = {f"{name}/thing.jar": jar({"META-INF/MANIFEST.MF": manifest.replace(b"{}", name.encode())})
+            for name in ("com.google", "org.team")}  # fmt: skip
+    assert ids_of(look("java-archive", jars)) == {"pkg:maven/thing@4.2.3", "pkg:maven/org.team/thing@4.2.3"}
+
+
+def test_the_repository_of_debian_names_the_jars_that_it_links_to_and_their_copies() -> None:
+    tree = tree_of("java-archive", {"usr/share/java/guice.jar": jar(GUICE), "opt/app/inject.jar": jar(GUICE)})
+    base = "usr/share/maven-repo/com/google/inject/guice"
+    links = {
+        f"{base}/4.2.3/guice-4.2.3.jar": "../../../../../../java/guice.jar",
+        f"{base}/debian/guice-debian.jar": "../../../../../../java/guice.jar",
+    }
+    entries = [Entry(path=path, kind="symlink", target=target) for path, target in links.items()]
+    tree.add(laid_out(entries), None)
+    found = [item for file in started_by(CATALOGERS["java-archive"], tree)
+             for item in CATALOGERS["java-archive"].parse(file, tree)]  # fmt: skip
+    assert ids_of(found) == {"pkg:maven/com.google.inject/guice@4.2.3", "pkg:maven/cglib/cglib@3.2.12"}
+
+
+def test_a_file_named_as_the_artifact_but_for_its_separators_is_that_artifact() -> None:
+    folder = "META-INF/maven/org.spec/interceptor_3.0_spec"
+    properties = b"groupId=org.spec\nartifactId=interceptor_3.0_spec\nversion=1.0.1\n"
+    data = jar({f"{folder}/pom.properties": properties})
+    assert ids_of(look("java-archive", {"interceptor-3.0-spec.jar": data})) == {
+        "pkg:maven/org.spec/interceptor_3.0_spec@1.0.1"
+    }
+
+
 def test_archives_inside_each_other_without_end() -> None:
     data = jar({"META-INF/MANIFEST.MF": b""})
     for _ in range(30):

@@ -19,9 +19,10 @@ from custody.inventory.php_values import read_literal, unserialize
 from custody.inventory.r_packages import licence
 from custody.inventory.ruby_gems import best_fitting
 from custody.model import Dependency, Package
+from tests.inventory.catalogers.hostile import places, replaced
 from tests.inventory.catalogers.oracle import CATALOGERS
 from tests.inventory.catalogers.test_build_files import check, good_files, look
-from tests.inventory.catalogers.test_hostile_input import ANY_JSON, places, replaced
+from tests.inventory.catalogers.test_hostile_input import ANY_JSON
 
 FAMILIES = (
     "ruby-",
@@ -164,33 +165,6 @@ def test_every_package_of_a_lock_file_is_reached_from_a_project(name: str) -> No
         for _ in packages:
             reached |= {edge.target for edge in edges if edge.source in reached}
         assert set(packages) <= reached
-
-
-FACTS = {
-    "version": "version",
-    "licence": "licence_declared",
-    "checksum": "checksums",
-    "download": "download_location",
-    "author": "originator",
-    "home page": "homepage",
-    "description": "description",
-    "copyright": "copyright",
-    "cpe": "cpes",
-    "release date": "released",
-    "supplier": "supplier",
-}
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_what_is_declared_is_shown_by_a_good_case(name: str) -> None:
-    found = [item for files in good_files(name) for item in look(name, files)]
-    packages = [item for item in found if isinstance(item, Package)]
-    shown = {"name"} | {fact for fact, key in FACTS.items() if any(getattr(package, key) for package in packages)}
-    shown |= {"project" for package in packages if package.purpose == "APPLICATION"}
-    relations = {item.relation for item in found if isinstance(item, Dependency)}
-    shown |= {"edges"} if "depends_on" in relations else set()
-    shown |= {"relations"} if relations - {"depends_on", "contains"} else set()
-    assert shown == set(CATALOGERS[name].gives)
 
 
 def test_a_plugin_is_told_by_its_first_eight_kilobytes() -> None:

@@ -127,6 +127,18 @@ def test_all_that_an_archive_bundles_is_contained_by_the_package_of_that_archive
     assert edges(lock({"lockfileVersion": 3, "packages": entries}), "contains") == {("a@1", "b@1"), ("a@1", "c@1")}
 
 
+def test_a_built_extension_of_jupyterlab_is_a_package_and_its_sources_are_none() -> None:
+    built = b'{"name": "@x/y", "version": "7.6.5", "jupyterlab": {"extension": true, "_build": {"load": "a.js"}}}'
+    source = b'{"name": "mock", "version": "1.0.0", "jupyterlab": {"extension": true}}'
+    tree = tree_of(
+        {
+            "opt/venv/share/jupyter/labextensions/@x/y/package.json": built,
+            "opt/venv/lib/python3.11/site-packages/lab/tests/mock/package.json": source,
+        }
+    )
+    assert set(packages(look(CATALOGERS["npm-installed"], tree))) == {"pkg:npm/%40x/y@7.6.5"}
+
+
 def test_a_dependency_that_is_a_path_leads_nowhere() -> None:
     tree = tree_of(
         {

@@ -142,7 +142,7 @@ def artifact() -> Artifact:
     return Artifact(kind="directory", name="root", version="", descriptor=descriptor, reference="x")
 
 
-def test_the_system_contains_its_packages_but_not_a_package_file_that_lies_about() -> None:
+def test_a_system_contains_its_packages_and_a_package_file_that_lies_about_is_not_installed() -> None:
     deb = (CASES / "deb-file/each-compression_ok/tree/pool/libdemo1_xz.deb").read_bytes()
     extractor = CATALOGERS["deb-file"].extractor
     assert extractor is not None
@@ -158,7 +158,6 @@ def test_the_system_contains_its_packages_but_not_a_package_file_that_lies_about
     system = "pkg:generic/alpine@3.19.1"
     assert told == {
         (found.root.id, "alpine", "contains"),
-        (found.root.id, "libdemo1", "contains"),
         (system, "musl", "contains"),
         (system, "zlib", "contains"),
         (system, "zlib", "depends_on"),

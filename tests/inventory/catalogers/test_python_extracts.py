@@ -111,6 +111,39 @@ def test_rows_of_a_record_are_found_wherever_they_stand(tmp_path: Path) -> None:
     }
 
 
+ZSTD = b'{"format": "elf", "matches": [{"name": "zstd", "version": "1.5.7", "offset": 1, "text": "1.5.7"}]}'
+SBOM = b"""{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
+    {"type": "library", "name": "libXau", "version": "1.0.9-3.el8", "purl": "pkg:rpm/almalinux/libXau@1.0.9-3.el8"},
+    {"type": "library", "name": "FreeType", "version": "2.14.3"},
+    {"type": "library", "name": "libtwice", "version": "1"}, {"type": "library", "name": "twice", "version": "2"}]}"""
+
+
+def test_a_library_that_is_known_by_more_than_its_name_is_that_one_package() -> None:
+    cataloger = CATALOGERS["python-bundled-libraries"]
+    assert cataloger.extractor is not None
+    files = ("libzstd-40ad5e7e.so.1.5.7", "libXau-154567c4.so.6", "libfreetype-57f805ba.so.6", "libtwice-57f805ba.so.6")
+    record = "".join(f"a.libs/{name},,\n" for name in files).encode()
+    rows = cataloger.extractor.extract("s/a-1.dist-info/RECORD", HeldContent(record))
+    entries = [
+        Entry(path="s/a-1.dist-info/RECORD", kind="file", size=9, extracts=((cataloger.extractor.name, rows),)),
+        Entry(path="s/a-1.dist-info/METADATA", kind="file", size=9, data=b"Name: a\nVersion: 1\n"),
+        Entry(path="s/a-1.dist-info/sboms/x.cdx.json", kind="file", size=9, data=SBOM),
+        *(Entry(path=f"s/a.libs/{name}", kind="file", size=9) for name in files[1:]),
+        Entry(path=f"s/a.libs/{files[0]}", kind="file", size=9, extracts=(("program", ZSTD),)),
+    ]
+    tree = SquashedTree()
+    tree.add(laid_out(entries), None)
+    names = {
+        "pkg:generic/zstd@1.5.7",
+        "pkg:rpm/almalinux/libXau@1.0.9-3.el8",
+        "pkg:generic/FreeType@2.14.3",
+        "pkg:generic/libtwice?file_name=libtwice-57f805ba.so.6",
+    }
+    found = look(cataloger, tree)
+    assert set(packages(found)) == names
+    assert {item.target for item in found if isinstance(item, Dependency) and item.relation == "contains"} == names
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_rows_end_as_pip_or_as_build_tools_write_them(tmp_path: Path, end: str) -> None:
     record = f"a/x.py,,{end}" + ROW.format("x").replace("\n", end) + f"a/y.py,,{end}"

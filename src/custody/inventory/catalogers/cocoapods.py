@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from custody.errors import InputError
-from custody.inventory.foreign_yaml import Value, as_list, as_table, as_text, read_yaml
+from custody.inventory.foreign_yaml import Value, as_list, as_table, as_text, line_of, read_yaml
 from custody.inventory.interface import Cataloger, File, Found, Tree
 from custody.inventory.lock_graph import git_location, rooted
 from custody.inventory.lockfile import nameless_project, skipped_by, without_credentials
@@ -62,7 +62,7 @@ def _read(row: Value, lock: dict[str, Value], file: File) -> _Pod:
     table = as_table(row)
     written, needs = next(iter(table.items())) if table else (as_text(row), None)
     match = _POD.fullmatch(written)
-    line = getattr(written, "line", 0)
+    line = line_of(next(iter(table), None) if table else row)
     if match is None or not match["inner"]:
         raise InputError(file.at(f"line {line}" if line else "PODS"), f"expected `Name (1.0)`, got {written[:60]!r}")
     name, version = match["name"], match["inner"]

@@ -32,7 +32,7 @@ from custody.inventory.go_modules import (
 from custody.inventory.interface import Cataloger, File, Found, Tree
 from custody.inventory.licence_notices import NOTICE_NAMES, concluded
 from custody.inventory.lock_graph import rooted
-from custody.inventory.lockfile import is_below, join_path, nameless_project, parent, skipped_by
+from custody.inventory.lockfile import in_folder, is_below, join_path, nameless_project, parent, skipped_by
 from custody.model import Dependency, Location, Package, Skipped
 
 __all__ = ["CATALOGER", "parse"]
@@ -52,7 +52,7 @@ def parse(file: File, tree: Tree) -> Iterator[Found]:
     if name == "go.work":
         yield from _read_workspace(file, tree)
     elif name == "go.sum":
-        if not tree.exists(_join(folder, "go.mod")):
+        if not tree.exists(in_folder(folder, "go.mod")):
             yield from _read_sums(file)
     else:
         mod = parse_mod(file.data, file.path)
@@ -102,7 +102,7 @@ def _highest(sums: dict[Module, str]) -> dict[Module, str]:
 def _member(file: File, folder: str, tree: Tree) -> tuple[File, ModFile] | Skipped | None:
     """Give the go.mod in a folder that go.work or a replacement names; None where there is none."""
     path = join_path(parent(file.path), folder)
-    found = tree.get(_join(path, "go.mod")) if path is not None else None
+    found = tree.get(in_folder(path, "go.mod")) if path is not None else None
     if found is None:
         return None
     try:
@@ -169,7 +169,7 @@ class _Project:
         for need, indirect, line in self._needs():
             self._choose(need, indirect=indirect, line=line, file=self._file.path)
         for need in self._unnamed():
-            self._choose(need, indirect=True, line=0, file=_join(self._folder, "go.sum"))
+            self._choose(need, indirect=True, line=0, file=in_folder(self._folder, "go.sum"))
         yield project
         library = self._library()
         own = {chosen.id for chosen in self._chosen.values() if chosen.line == 0 and not chosen.file}
@@ -190,7 +190,7 @@ class _Project:
     def _workspace(self) -> _Workspace:
         folder = self._folder
         while True:
-            work = self._tree.get(_join(folder, "go.work"))
+            work = self._tree.get(in_folder(folder, "go.work"))
             if work is not None:
                 return self._read_work(work)
             if not folder:
@@ -211,12 +211,12 @@ class _Project:
         return _Workspace(mod=mod, members=members, sums=sums)
 
     def _sums_in(self, folder: str, name: str) -> dict[Module, str]:
-        found = self._tree.get(_join(folder, name))
+        found = self._tree.get(in_folder(folder, name))
         return parse_sum(found.data) if found is not None else {}
 
     def _read_vendored(self) -> dict[str, tuple[int, str]]:
         """Give the paths of the modules in the vendor folder, each with its line and file of `modules.txt`."""
-        path = _join(self._folder, "vendor/modules.txt")
+        path = in_folder(self._folder, "vendor/modules.txt")
         found = self._tree.get(path)
         lines = found.data.decode("utf-8", "replace").splitlines() if found is not None else []
         rows = ((number, line.split()) for number, line in enumerate(lines, 1) if line.startswith("# "))
@@ -295,7 +295,7 @@ class _Project:
         if vendored is not None:
             line, path = vendored
             package = replace(package, locations=(place, Location(path=path, cataloger="", where=f"line {line}")))
-        folders = [_join(self._folder, f"vendor/{chosen.need.path}")] if vendored else []
+        folders = [in_folder(self._folder, f"vendor/{chosen.need.path}")] if vendored else []
         folders += [f"{cache}/{_escaped(chosen.module)}" for cache in _caches(self._tree)]
         return concluded(package, folders, self._tree)
 
@@ -308,7 +308,7 @@ class _Project:
         return [found for found in needed if found is not None]
 
     def _mod_of(self, chosen: _Chosen) -> ModFile | None:
-        paths = [_join(chosen.folder, "go.mod")] if chosen.folder else []
+        paths = [in_folder(chosen.folder, "go.mod")] if chosen.folder else []
         if chosen.module.version:
             path, version = _escaped_parts(chosen.module)
             for cache in _caches(self._tree):
@@ -357,10 +357,6 @@ def _language(version: str) -> tuple[int, ...]:
         if len(parts) == 2 and all(p.isdigit() and len(p) < 5 for p in parts)
         else (1, 16)
     )
-
-
-def _join(folder: str | None, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
 
 
 _NOTICES = (

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from custody.inventory.gradle_project import BESIDE, Asked, read_project, relation_of
 from custody.inventory.interface import Cataloger, File, Found, Tree
-from custody.inventory.lockfile import is_below, parent
+from custody.inventory.lockfile import in_folder, is_below, parent
 from custody.inventory.maven_pom import is_exact, is_name, maven
 from custody.model import Dependency, Package
 
@@ -38,7 +38,7 @@ def parse(file: File, tree: Tree) -> Iterator[Found]:
         return
     folder = parent(file.path)
     locked = _is_locked(folder, tree)
-    home = File(path=_join(folder, "gradle.lockfile") if locked else file.path, data=b"", layer=file.layer)
+    home = File(path=in_folder(folder, "gradle.lockfile") if locked else file.path, data=b"", layer=file.layer)
     project = read_project(home, folder, tree)
     package = project.package
     yield Package(
@@ -74,19 +74,17 @@ def _package(row: Asked, file: File) -> Package:
 
 def _project_id(folder: str, tree: Tree) -> str | None:
     """Give the id of the project in another folder, None where there is none."""
-    build = next((name for name in _BUILDS if tree.exists(_join(folder, name))), None)
+    build = next((name for name in _BUILDS if tree.exists(in_folder(folder, name))), None)
     if build is None:
         return None
     name = "gradle.lockfile" if _is_locked(folder, tree) else build
-    return read_project(File(path=_join(folder, name), data=b""), folder, tree).package.id
+    return read_project(File(path=in_folder(folder, name), data=b""), folder, tree).package.id
 
 
 def _is_locked(folder: str, tree: Tree) -> bool:
-    return tree.exists(_join(folder, "gradle.lockfile")) or tree.exists(_join(folder, "gradle/dependency-locks"))
-
-
-def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
+    return tree.exists(in_folder(folder, "gradle.lockfile")) or tree.exists(
+        in_folder(folder, "gradle/dependency-locks")
+    )
 
 
 CATALOGER = Cataloger(

@@ -20,7 +20,7 @@ from custody.errors import InputError
 from custody.inventory.foreign_yaml import Spot, Value, as_list, as_table, as_text, read_yaml
 from custody.inventory.image_reference import image_package
 from custody.inventory.interface import Cataloger, File, Found, Tree
-from custody.inventory.lockfile import is_below, join_path, parent, skipped_by, without_credentials
+from custody.inventory.lockfile import in_folder, is_below, join_path, parent, skipped_by, without_credentials
 from custody.inventory.metadata import declared_licence, one_paragraph, person
 from custody.model import Dependency, Location, Package, Purl, Skipped
 
@@ -104,7 +104,9 @@ def _dependencies(chart: Package, wanted: list[_Wanted], file: File, tree: Tree)
         yield from problem
         for entry in _wanted(lock.get("dependencies"), "dependencies"):
             locked.setdefault(entry.name, []).append(entry)
-            where[entry.name] = Location(path=_join(folder, name), cataloger="", where=entry.place, layer=file.layer)
+            where[entry.name] = Location(
+                path=in_folder(folder, name), cataloger="", where=entry.place, layer=file.layer
+            )
     there = dict(_contained(folder, tree))
     for entry in wanted:
         if not _NAME.fullmatch(entry.name):
@@ -144,7 +146,7 @@ def _contained(folder: str, tree: Tree) -> Iterator[tuple[str, tuple[str, str]]]
 
     Spec: "Managing dependencies manually via the charts/ directory".
     """
-    charts = _join(folder, "charts")
+    charts = in_folder(folder, "charts")
     for path in tree.names_under(charts):
         inside = path.removeprefix(f"{charts}/")
         match = _ARCHIVE.fullmatch(inside)
@@ -163,7 +165,7 @@ def _local_version(folder: str, repository: str, tree: Tree) -> str:
 
 
 def _beside(tree: Tree, folder: str, name: str) -> tuple[dict[str, Value], tuple[Skipped, ...]]:
-    found = tree.get(_join(folder, name))
+    found = tree.get(in_folder(folder, name))
     if found is None:
         return {}, ()
     try:
@@ -176,7 +178,7 @@ def _images(chart: Package, file: File, tree: Tree) -> Iterator[Found]:
     folder = parent(file.path)
     values, problem = _beside(tree, folder, "values.yaml")
     yield from problem
-    path = _join(folder, "values.yaml")
+    path = in_folder(folder, "values.yaml")
     for place, reference in _image_values(values, "", 0):
         location = Location(path=path, cataloger="", where=place, layer=file.layer)
         package = image_package(reference, location) if "{{" not in reference else None
@@ -200,10 +202,6 @@ def _image_values(table: dict[str, Value], place: str, depth: int) -> Iterator[t
                 yield here, text + (f"@{digest}" if digest else "")
         elif isinstance(value, dict) and depth < MAX_DEPTH:
             yield from _image_values(value, here, depth + 1)
-
-
-def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
 
 
 CATALOGER = Cataloger(

@@ -31,6 +31,8 @@ _STRING = re.compile(r'"((?:[^"\\#]|\\.|#(?!\{))*)"')
 _TOKEN = re.compile(r'"[^"\\]*"|:\w+|\w+:|=>|[\[\]{},]|\S')
 
 MAX_TOKENS = 1000
+MAX_LICENCE = 10_000
+"""Characters; the time to part it into words grows with the square of a word's length."""
 MAX_DEPTH = 20
 """Of a licence in a formula: the longest real ones have some thirty words, three levels deep."""
 
@@ -129,6 +131,8 @@ def _text(stated: dict[str, str], key: str) -> str:
 
 def _licence(value: str) -> tuple[str | None, tuple[tuple[str, str], ...]]:
     """Read `"MIT"`, `any_of: ["A", :public_domain, {all_of: […]}]`, `"A" => { with: "B" }`, nested as they may be."""
+    if len(value) > MAX_LICENCE:
+        return None, ()
     words = _TOKEN.findall(value)
     texts: dict[str, str] = {}
     if words[:1] == [":cannot_represent"] or not words or len(words) > MAX_TOKENS:

@@ -174,7 +174,8 @@ def _sboms(node: Node, file: File) -> Iterator[Found]:
             if package.id not in sbom.roots:
                 place = node.inner(f"META-INF/sbom:{package.locations[0].where}")
                 yield replace(package, purl=without_default_type(package.purl), locations=(file.location(place),))
-                yield Dependency(source=node.id, target=ids[package.id], relation="contains")
+                relation = "contains" if package.installed else "build"
+                yield Dependency(source=node.id, target=ids[package.id], relation=relation)
         for edge in sbom.dependencies:
             if ids[edge.source] != ids[edge.target]:
                 yield Dependency(source=ids[edge.source], target=ids[edge.target], relation=edge.relation)

@@ -1,8 +1,8 @@
 """Machine-learning models: GGUF, safetensors, ONNX, and snapshots of a model hub's cache.
 
 Reads: the heads of GGUF (`general.*` keys), safetensors (`__metadata__`) and ONNX (ModelProto) files, the model card
-beside them (https://huggingface.co/docs/hub/model-cards), and models--OWNER--NAME/refs/* of the hub's cache
-(https://huggingface.co/docs/huggingface_hub/guides/manage-cache).
+beside them (the Hugging Face Hub documentation, Model Cards), and models--OWNER--NAME/refs/* of the hub's cache
+(the huggingface_hub library's documentation, Manage the cache).
 Gives: name, version where the model states one (or the commit in a cache), licence, author, home page, description,
 and edges to the models and data that it was made from.
 Cannot know: what the weights hold, versions that nobody wrote down.

@@ -9,9 +9,11 @@ Cannot know: checksums where no note is left.
 
 Only a folder `node_modules/NAME` or `node_modules/@SCOPE/NAME` is a package, and one in the folders that Debian's Node
 searches (`usr/share/nodejs`, `usr/lib/nodejs`; what dpkg put there shows its owner); a package.json deeper inside it
-(of a test, of an ES module folder) is not. What a package bundles and brought along in its own archive, it contains.
-What a package needs for its own development is never installed with it, so it makes no edge. The note is believed only
-for packages that still stand where it says, in the version it says.
+(of a test, of an ES module folder) is not. Nor is one elsewhere, except a built extension of JupyterLab
+(`share/jupyter/labextensions/NAME`, https://jupyterlab.readthedocs.io/en/stable/extension/extension_dev.html): this one
+was published as an npm package, and installed without npm. What a package bundles and brought along in its own archive,
+it contains. What a package needs for its own development is never installed with it, so it makes no edge. The note is
+believed only for packages that still stand where it says, in the version it says.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from custody.model import Dependency, Package, Purl
 _NOTE = "node_modules/.package-lock.json"
 _DEBIAN = "usr/(?:share|lib|lib/[a-z0-9_]+-linux-[a-z0-9]+)/nodejs"
 _ROOT = re.compile(rf"(?:(?:.*/)?node_modules|{_DEBIAN})/(?:@[^/]+/)?[^@./][^/]*")
+_BUILT = b'"_build"'
 _DEBIAN_ARCHITECTURES = (
     "aarch64-linux-gnu",
     "arm-linux-gnueabihf",
@@ -63,7 +66,17 @@ def parse(file: File, tree: Tree) -> Iterator[Found]:
         yield from _edges(package.id, table, folder, tree, of_project=False)
         yield from _bundled(package.id, table, folder, tree)
     elif not is_below(file.path, "node_modules"):
+        if _BUILT in file.data and _is_built_extension(file):
+            table = package_json(file)
+            yield replace(described(table, identity(table)), locations=(file.location(),))
+            return
         yield from _read_project(file, folder, tree)
+
+
+def _is_built_extension(file: File) -> bool:
+    """Say whether this is an extension of JupyterLab as it is installed: `jupyterlab._build` says what to load."""
+    build = package_json(file).value.get("jupyterlab")
+    return isinstance(build, dict) and isinstance(build.get("_build"), dict)
 
 
 def _read_project(file: File, folder: str, tree: Tree) -> Iterator[Found]:

@@ -1,7 +1,7 @@
 """opam files → opam packages.
 
 Reads: packages that are installed in a switch (`.opam-switch/packages/<name>.<version>/opam`), `*.opam` of a project
-and the `*.opam.locked` that `opam lock` writes (https://opam.ocaml.org/doc/Manual.html#opam).
+and the `*.opam.locked` that `opam lock` writes (the opam manual, section opam).
 Gives: name, version, licence, author, home page, description, checksum, download location, edges to the installed
 packages (those that it could use besides as optional), the project with what it asks for (tests and documentation as
 dev).

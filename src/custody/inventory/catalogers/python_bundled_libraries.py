@@ -9,6 +9,9 @@ stands in the location), its licence.
 
 auditwheel turns `libssl.so.1.1` into `libssl-3f2a1b9c.so.1.1`: the digits are the start of the copied file's SHA-256.
 They stay in the purl as its `file_name`, for two wheels seldom carry the same build of a library.
+
+A library that is known by more than its file's name is that one package, and the file is its evidence: where the text
+inside the file tells product and version (`classifiers`), or an SBOM of the distribution has one component of its name.
 """
 
 from __future__ import annotations
@@ -21,15 +24,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from custody.errors import InputError
+from custody.inventory.catalogers.binary_classifier import parse as recognise
 from custody.inventory.catalogers.python_installed import identity, read_headers
+from custody.inventory.embedded_sbom import decode_embedded
 from custody.inventory.interface import Cataloger, File, Found, Tree
 from custody.inventory.lockfile import join_path, parent, skipped_by
+from custody.inventory.program import PROGRAM
 from custody.inventory.python_packages import pypi
+from custody.inventory.system_packages import remembered
 from custody.model import Checksum, Content, Dependency, Extractor, Package, Purl, Skipped
 
 MAX_RECORD_BYTES = 64 << 20
 """Length of a RECORD; the largest in use (of packages with some hundred thousand data files) have 20 MB."""
 
+_SYSTEMS = ("apk", "deb", "rpm")
+"""What auditwheel names copied libraries by: the packages of the system that it copied them from."""
 _CHUNK = 1 << 20
 _ROW = re.compile(rb"^[^,\r\n]*libs/[^\r\n]*", re.MULTILINE)  # pip ends rows with CR LF, build tools with LF
 _PLACE = re.compile(r"(?:^|/)(?:[^/]+\.libs|\.libs|\.dylibs)/(?P<file>[^/]+)$")
@@ -58,6 +67,7 @@ def parse(file: File, tree: Tree) -> Iterator[Found]:
     folder = parent(file.path)
     metadata = tree.get(f"{folder}/METADATA")
     owner = str(pypi(*identity(read_headers(metadata.data), metadata))) if metadata else ""
+    stated = _stated(folder, tree)
     for line in file.data.decode("utf-8", "replace").splitlines():
         try:
             row = next(csv.reader([line]), [])
@@ -67,13 +77,50 @@ def parse(file: File, tree: Tree) -> Iterator[Found]:
         package = _library(row, folder, file)
         if package is None or not tree.exists(package.locations[0].path):
             continue
-        try:
-            package = replace(package, checksums=_checksum(row, file))
-        except InputError as error:
-            yield skipped_by(error)
+        told = _recognised(package.locations[0].path, tree) or stated.get(_bare(package.name))
+        if told is not None:  # a product, of which the file is a part: its hash is not that of the product
+            package = replace(package, purl=told.purl, name=told.name, version=told.version, purpose=told.purpose)
+        else:
+            try:
+                package = replace(package, checksums=_checksum(row, file))
+            except InputError as error:
+                yield skipped_by(error)
         yield package
         if owner:
             yield Dependency(source=owner, target=package.id, relation="contains")
+
+
+def _recognised(path: str, tree: Tree) -> Package | None:
+    """Give the product that the text inside a library tells, None where it tells none, or several."""
+    program = remembered(tree, _programs).get(path)
+    try:
+        found = [item for item in recognise(program, tree) if isinstance(item, Package)] if program else []
+    except InputError:  # said when that file itself is parsed
+        return None
+    return found[0] if len({package.id for package in found}) == 1 else None
+
+
+def _programs(tree: Tree) -> dict[str, File]:
+    return {file.path: file for file in tree.extracted(PROGRAM.name)}
+
+
+def _stated(folder: str, tree: Tree) -> dict[str, Package]:
+    """Give bare name → component of the distribution's own SBOMs. A name that two of them have tells neither."""
+    found: dict[str, dict[str, Package]] = {}
+    for file in tree.under(f"{folder}/sboms"):
+        try:
+            packages = decode_embedded(file.data, file.path, file).packages
+        except InputError:  # said by the cataloger that reads them
+            continue
+        for package in packages:
+            if package.version and package.purl.type in ("generic", *_SYSTEMS):
+                found.setdefault(_bare(package.purl.name), {})[package.id] = package
+    return {name: next(iter(all_.values())) for name, all_ in found.items() if len(all_) == 1}
+
+
+def _bare(name: str) -> str:
+    """Give a library's name without `lib` and the number of its series: libpng16, FreeType, libXau."""
+    return name.lower().removeprefix("lib").rstrip("0123456789.-_")
 
 
 def _library(row: list[str], folder: str, file: File) -> Package | None:
@@ -118,7 +165,7 @@ def _checksum(row: list[str], file: File) -> tuple[Checksum, ...]:
 CATALOGER = Cataloger(
     name="python-bundled-libraries",
     extractor=Extractor(name="python-record", extract=extract, globs=("**/*.dist-info/RECORD",)),
-    beside=("**/*.dist-info/METADATA",),
+    beside=("**/*.dist-info/METADATA", "**/*.dist-info/sboms/*"),
     gives=("name", "version", "checksum"),
     cannot_know=("version where the file's name does not tell it", "licence"),
     parse=parse,

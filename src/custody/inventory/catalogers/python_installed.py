@@ -26,7 +26,7 @@ from packaging.requirements import Requirement
 from custody.errors import InputError
 from custody.fields import Fields
 from custody.inventory.interface import Cataloger, File, Found, Tree
-from custody.inventory.lockfile import parent, skipped_by, without_credentials
+from custody.inventory.lockfile import parent, skipped_by, vcs_location, without_credentials
 from custody.inventory.metadata import declared_licence, one_paragraph, person
 from custody.inventory.python_packages import (
     environments,
@@ -37,7 +37,6 @@ from custody.inventory.python_packages import (
     read_hash,
     read_name,
     read_requirement,
-    vcs_location,
 )
 from custody.model import Checksum, Dependency, Package, Skipped
 from custody.model.licence import combine

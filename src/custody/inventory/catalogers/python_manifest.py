@@ -22,7 +22,7 @@ from custody.errors import InputError
 from custody.fields import Fields
 from custody.inventory.catalogers.python_installed import GLOBS, installed_in
 from custody.inventory.interface import Cataloger, File, Found, Tree
-from custody.inventory.lockfile import is_below, join_path, parent
+from custody.inventory.lockfile import in_folder, is_below, parent, upward
 from custody.inventory.python_packages import normalise, pypi
 from custody.inventory.python_project import BESIDE, Need, read_project
 from custody.inventory.python_setup import read_setup
@@ -40,7 +40,7 @@ def parse(file: File, tree: Tree) -> Iterator[Found]:
     folder, name = parent(file.path), file.path.rpartition("/")[2]
     if is_below(file.path, *_OTHERS) or "/usr/share/" in f"/{file.path}":
         return
-    if any(tree.get(_join(folder, other)) for other in _FILES[: _FILES.index(name)]) or _is_locked(folder, tree):
+    if any(tree.get(in_folder(folder, other)) for other in _FILES[: _FILES.index(name)]) or _is_locked(folder, tree):
         return
     project = read_project(file, tree)
     yield from project.skipped
@@ -82,7 +82,7 @@ def _is_open(file: File, folder: str, tree: Tree) -> bool:
 
 
 def _is_locked(folder: str, tree: Tree) -> bool:
-    return any(tree.exists(_join(above, name)) for above in _upward(folder) for name in _LOCKS)
+    return any(tree.exists(in_folder(above, name)) for above in upward(folder) for name in _LOCKS)
 
 
 def _asked(need: Need, file: File, tree: Tree) -> Package:
@@ -99,19 +99,8 @@ def _asked(need: Need, file: File, tree: Tree) -> Package:
 
 def _told_by_requirements(folder: str, tree: Tree) -> set[str]:
     """Give the names that requirements files of this folder list: `python-requirements` tells them."""
-    files = [f for f in tree.matching(_REQUIREMENTS) if parent(f.path) in (folder, _join(folder, "requirements"))]
+    files = [f for f in tree.matching(_REQUIREMENTS) if parent(f.path) in (folder, in_folder(folder, "requirements"))]
     return {normalise(name.decode("ascii")) for found in files for name in _ROW.findall(found.data)}
-
-
-def _upward(folder: str) -> Iterator[str]:
-    while folder:
-        yield folder
-        folder = parent(folder)
-    yield ""
-
-
-def _join(folder: str, name: str) -> str:
-    return join_path(folder, name) or name
 
 
 CATALOGER = Cataloger(

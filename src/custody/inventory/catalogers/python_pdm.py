@@ -21,7 +21,7 @@ from packaging.version import InvalidVersion
 from custody.errors import InputError
 from custody.fields import Fields
 from custody.inventory.interface import Cataloger, File, Found, Tree
-from custody.inventory.lockfile import is_below, read_each, skipped_by, without_credentials
+from custody.inventory.lockfile import is_below, read_each, skipped_by, vcs_location, without_credentials
 from custody.inventory.metadata import one_paragraph
 from custody.inventory.python_packages import (
     Artifact,
@@ -31,7 +31,6 @@ from custody.inventory.python_packages import (
     read_hash,
     read_name,
     read_requirement,
-    vcs_location,
 )
 from custody.inventory.python_project import BESIDE, project_edges, read_project
 from custody.model import Dependency, Package, Skipped

@@ -14,7 +14,15 @@ from collections.abc import Iterator
 from custody.errors import InputError
 from custody.fields import Fields
 from custody.inventory.interface import Cataloger, File, Found, Tree
-from custody.inventory.lockfile import is_below, join_path, parent, read_named, skipped_by, without_credentials
+from custody.inventory.lockfile import (
+    is_below,
+    join_path,
+    parent,
+    read_named,
+    skipped_by,
+    vcs_location,
+    without_credentials,
+)
 from custody.inventory.python_packages import (
     Artifact,
     meant_artifact,
@@ -22,7 +30,6 @@ from custody.inventory.python_packages import (
     pypi,
     read_hash,
     read_name,
-    vcs_location,
     wheel_at,
 )
 from custody.inventory.python_project import BESIDE, Need, project_edges, read_project

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 from custody.fields import Fields
 from custody.inventory.interface import Cataloger, File, Found, Tree
-from custody.inventory.lockfile import is_below, read_each, without_credentials
-from custody.inventory.python_packages import Artifact, meant_artifact, pypi, read_name, vcs_location, wheel_at
+from custody.inventory.lockfile import is_below, read_each, vcs_location, without_credentials
+from custody.inventory.python_packages import Artifact, meant_artifact, pypi, read_name, wheel_at
 from custody.inventory.python_project import BESIDE, project_edges, read_project
 from custody.model import Checksum, Dependency, Package, Skipped
 

@@ -41,11 +41,13 @@ def parse(file: File, tree: Tree) -> Iterator[Found]:
     # Where the document is about something that it does not tell by a purl, that is the distribution as well.
     own |= {id_ for id_ in sbom.roots if id_.startswith("pkg:generic/")}
     top = str(owner)
-    others = [replace(package, installed=True) for package in sbom.packages if package.id not in own]
+    others = [package for package in sbom.packages if package.id not in own]
     yield from others
     yield from sbom.skipped
     edges = {_moved(edge, own, top) for edge in sbom.dependencies}
-    yield from rooted(top, (package.id for package in others), edges)
+    absent = {package.id for package in others if not package.installed} - {p.id for p in others if p.installed}
+    for edge in rooted(top, (package.id for package in others), edges):
+        yield replace(edge, relation="build") if edge.relation == "contains" and edge.target in absent else edge
 
 
 def _is_owner(purl: Purl, owner: Purl) -> bool:
@@ -58,7 +60,8 @@ def _moved(edge: Dependency, own: set[str], top: str) -> Dependency:
     """Let an edge of the distribution start and end at the package that METADATA names: it contains what it needs."""
     target = top if edge.target in own else edge.target
     if edge.source in own:
-        return Dependency(source=top, target=target, relation="contains")
+        relation = "contains" if edge.relation == "depends_on" else edge.relation
+        return Dependency(source=top, target=target, relation=relation)
     return replace(edge, target=target)
 
 

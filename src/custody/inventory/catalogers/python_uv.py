@@ -18,7 +18,7 @@ from functools import partial
 
 from custody.fields import Fields
 from custody.inventory.interface import Cataloger, File, Found, Tree
-from custody.inventory.lockfile import is_below, join_path, parent, read_each, without_credentials
+from custody.inventory.lockfile import is_below, join_path, parent, read_each, vcs_location, without_credentials
 from custody.inventory.python_packages import (
     Artifact,
     meant_artifact,
@@ -26,7 +26,6 @@ from custody.inventory.python_packages import (
     pypi,
     read_hash,
     read_name,
-    vcs_location,
 )
 from custody.inventory.python_project import BESIDE, read_project
 from custody.model import Dependency, Package, Skipped

@@ -1,6 +1,7 @@
 """Manifests and databases of packages that no cataloger reads yet → notes that what they name is not known.
 
-Reads: bun.lockb by its name; package.json for what it asks.
+Reads: bun.lockb by its name; for whether they ask for anything package.json, Gemfile, gems.rb, composer.json, mix.exs,
+rebar.config, pubspec.yaml, Podfile, Package.swift, *.sbt, stack.yaml, *.cabal, cpanfile and Julia's Project.toml.
 Gives: no package, only notes, so that an artifact full of such packages is never taken for one without any.
 Cannot know: the packages. A manifest counts as read where a lock file that custody reads stands beside or above it, or
 where everything it asks for is installed.
@@ -14,18 +15,25 @@ from collections.abc import Callable, Iterable, Iterator
 
 from custody.errors import InputError
 from custody.inventory.interface import Cataloger, File, Tree
-from custody.inventory.lockfile import is_below, parent
+from custody.inventory.lockfile import in_folder, is_below, parent, upward
 from custody.inventory.npm_packages import package_json
+from custody.inventory.unlocked import BESIDE, MANIFESTS, asks_for_unknown
 from custody.model import Skipped
+from custody.model.globs import compile_globs
 
 __all__ = ["CATALOGER", "parse"]
 
-_OTHERS = ("node_modules", "site-packages", "dist-packages", ".git", "vendor", "testdata")
+_OTHERS = (
+    *("node_modules", "site-packages", "dist-packages", ".git", "vendor", "testdata"),
+    *("gems", ".bundle", ".cabal", ".cpanm", ".julia", ".pub-cache", ".stack", ".build", "_build", "Pods"),
+)
+_UNKNOWN = "it names dependencies, with no lock file that is read: they are not known"
 _NOT_READ = "are not read yet: the packages in it are not known"
 
 _KINDS = {
     "bun.lockb": "binary lock files of Bun (`bun install --save-text-lockfile` writes one that is read)",
 }
+_MANIFESTS = tuple((kind, compile_globs([kind.glob])) for kind in MANIFESTS)
 _NPM_LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "deno.lock")
 _BINARY_LOCK = "bun.lockb"
 
@@ -37,9 +45,10 @@ def parse(file: File, tree: Tree) -> Iterator[Skipped]:
         return
     if name == "package.json":
         if not _locked(tree, folder, (*_NPM_LOCKS, _BINARY_LOCK)) and not _npm_is_known(file, tree):
-            yield Skipped(
-                where=file.path, reason="it names dependencies, with no lock file that is read: they are not known"
-            )
+            yield Skipped(where=file.path, reason=_UNKNOWN)
+    elif name not in _KINDS:
+        if any(asks_for_unknown(kind, file, tree) for kind, is_one in _MANIFESTS if is_one(file.path)):
+            yield Skipped(where=file.path, reason=_UNKNOWN)
     elif not _is_covered(name, folder, tree):
         yield Skipped(where=file.path, reason=f"{_KINDS[name]} {_NOT_READ}")
 
@@ -57,7 +66,7 @@ def _is_covered(name: str, folder: str, tree: Tree) -> bool:
 
 def _manifest_is_known(tree: Tree, folder: str, name: str, ask: Callable[[File, Tree], bool]) -> bool:
     """Ask the manifest beside a lock file; one that is not there or cannot be parsed makes nothing known."""
-    beside = tree.get(_join(folder, name))
+    beside = tree.get(in_folder(folder, name))
     try:
         return beside is not None and ask(beside, tree)
     except InputError:
@@ -70,30 +79,20 @@ def _npm_is_known(file: File, tree: Tree) -> bool:
     keys = ("dependencies",) if file.layer else ("dependencies", "devDependencies")
     tables = (manifest.value.get(key) for key in keys)
     names = {str(name) for table in tables if isinstance(table, dict) for name in table}
-    folders = list(_upward(parent(file.path)))
-    return all(any(tree.exists(_join(folder, f"node_modules/{name}")) for folder in folders) for name in names)
+    folders = list(upward(parent(file.path)))
+    return all(any(tree.exists(in_folder(folder, f"node_modules/{name}")) for folder in folders) for name in names)
 
 
 def _locked(tree: Tree, folder: str, names: Iterable[str]) -> bool:
     """Say whether one of the lock files stands in the folder or above it, as the one of a workspace does."""
     names = tuple(names)
-    return any(tree.exists(_join(above, name)) for above in _upward(folder) for name in names)
-
-
-def _upward(folder: str) -> Iterator[str]:
-    while folder:
-        yield folder
-        folder = parent(folder)
-    yield ""
-
-
-def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
+    return any(tree.exists(in_folder(above, name)) for above in upward(folder) for name in names)
 
 
 CATALOGER = Cataloger(
     name="unread",
-    globs=(*(f"**/{name}" for name in sorted(_KINDS)), "**/package.json"),
+    globs=(*(f"**/{name}" for name in sorted(_KINDS)), "**/package.json", *(kind.glob for kind in MANIFESTS)),
+    beside=BESIDE,
     cannot_know=("name", "version", "everything else: that such packages are there is all it says"),
     parse=parse,
 )

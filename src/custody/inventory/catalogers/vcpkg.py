@@ -21,7 +21,7 @@ from typing import Any
 from custody.errors import InputError
 from custody.fields import Fields
 from custody.inventory.interface import Cataloger, File, Found, Tree
-from custody.inventory.lockfile import is_below, nameless_project, parent, skipped_by, without_credentials
+from custody.inventory.lockfile import in_folder, is_below, nameless_project, parent, skipped_by, without_credentials
 from custody.inventory.metadata import declared_licence, one_paragraph
 from custody.model import Checksum, Dependency, Package, Purl, Skipped
 
@@ -184,7 +184,7 @@ def _source(resources: list[Fields]) -> tuple[str, tuple[Checksum, ...]]:
 def parse_manifest(file: File, tree: Tree) -> Iterator[Found]:
     """Give the project and what it asks for directly. Raises InputError: not JSON, or of other types."""
     folder = parent(file.path)
-    if is_below(file.path, *_OTHERS) or tree.exists(_join(folder, "portfile.cmake")):
+    if is_below(file.path, *_OTHERS) or tree.exists(in_folder(folder, "portfile.cmake")):
         return
     manifest = Fields.from_json(file.data, file.path)
     if not any(key in manifest for key in ("dependencies", "features", "name")):
@@ -192,7 +192,7 @@ def parse_manifest(file: File, tree: Tree) -> Iterator[Found]:
     project = _project(manifest, file)
     yield project
     pins = {item.text("name"): _version(item) for item in manifest.each("overrides")}
-    there = _installed(tree, _join(folder, "vcpkg_installed"))
+    there = _installed(tree, in_folder(folder, "vcpkg_installed"))
     read = partial(_need, pins=pins, there=there, file=file)
     yield from _needs(project, manifest, "dependencies", "depends_on", read)
     for _, feature in manifest.tables("features"):
@@ -267,10 +267,6 @@ def _installed(tree: Tree, folder: str) -> dict[str, Package]:
         if isinstance(found, Package):
             packages.setdefault(found.name, Package(purl=found.purl, name=found.name, version=found.version))
     return packages
-
-
-def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
 
 
 CATALOGERS = (
