@@ -239,7 +239,7 @@ def _system_edges(packages: Iterable[Package]) -> list[Dependency]:
 
 
 def _brought_by_file(artifact: Artifact, packages: Iterable[Package]) -> list[Dependency]:
-    """Give the edges from the package that a .deb, .rpm or .apk is to what was found inside, where that is the artifact."""
+    """Give the edges from the package that a .deb, .rpm or .apk is to what lies inside, where it is the artifact."""
     name = artifact.reference.rpartition("/")[2].rpartition(":")[2]
     packages = list(packages)
     own = {

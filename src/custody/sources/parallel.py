@@ -191,7 +191,9 @@ def _say(say: int, kind: bytes, number: int, count: int = 0, text: bytes = b"") 
 
 
 def _told(error: CustodyError) -> bytes:
-    parts = (type(error).__name__, error.where[:_TEXT_LENGTH], error.what[:_TEXT_LENGTH], error.fix[:_TEXT_LENGTH])
+    # The class of the one tree that it is a kind of: other rooms have their own below it, and the exit code is its.
+    kind = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
+    parts = (kind.__name__, error.where[:_TEXT_LENGTH], error.what[:_TEXT_LENGTH], error.fix[:_TEXT_LENGTH])
     return "\0".join(parts).encode("utf-8", "surrogatepass")
 
 

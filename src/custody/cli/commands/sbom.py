@@ -64,11 +64,14 @@ def COMMAND(
     from custody.cli.progress import listener
     from custody.cli.tables import packages_table
     from custody.workflows.context import document_time
-    from custody.workflows.enrich import addresses_for, enrich_inventory
     from custody.workflows.examine import examine, sbom_documents
     from custody.workflows.interface import Silent
 
-    addresses = addresses_for(services, options.workspace_of(ctx)) if enrich or services else None
+    addresses = None
+    if enrich or services:
+        from custody.workflows.enrich import addresses_for
+
+        addresses = addresses_for(services, options.workspace_of(ctx))
     heard = listener()
     inventory = examine(
         source,
@@ -81,6 +84,8 @@ def COMMAND(
         cached=cached,
     )
     if addresses is not None:
+        from custody.workflows.enrich import enrich_inventory
+
         inventory, result = enrich_inventory(inventory, heard, addresses=addresses, cached=cached)
         if isinstance(heard, Silent):
             click.echo(f"custody: {result.summary()}", err=True)

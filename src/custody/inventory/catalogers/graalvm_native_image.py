@@ -33,8 +33,14 @@ _HEAP = ".svm_heap"
 """A section that every program of GraalVM has: only there the full symbol table, which may be large, is looked at."""
 
 
+MIN_LIBRARY_BYTES = 2 << 20
+"""A shared library of GraalVM carries its runtime, 5 MB at least. Nearly all other libraries are smaller than this."""
+
+
 def extract(path: str, content: Content) -> bytes:
     """Give the document, b"" for a program without one. Raises InputError: it is announced, and cannot be unpacked."""
+    if ".so" in path.rpartition("/")[2] and content.size < MIN_LIBRARY_BYTES:
+        return b""
     try:
         program = read_elf(path, content)
     except InputError:

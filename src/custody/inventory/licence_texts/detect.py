@@ -18,6 +18,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 
 from custody.inventory.licence_texts.decision import decide
 from custody.inventory.licence_texts.index import Index, Template, kept, load_index
@@ -202,9 +203,8 @@ class _Finder:
         for position, gram in enumerate(self.grams):
             self.where.setdefault(gram, []).append(position)
         self.texts = {gram: texts for gram in self.where if (texts := index.texts_with(gram))}
-        shared: Counter[int] = Counter()  # number of a text → grams that it has in common with the file
-        for texts in self.texts.values():
-            shared.update(texts)
+        # number of a text → grams that it has in common with the file
+        shared = Counter(chain.from_iterable(self.texts.values()))
         self.most: dict[int, int] = {}  # number of a text of which enough may be there → words that it may explain
         for number, count in shared.items():
             template = index.templates[number]
