@@ -31,7 +31,7 @@ demo: $(STAMP) ## release examples/whisperengine: a denial, an exception, an app
 	@$(BIN)/python scripts/demo.py
 
 test: $(STAMP) ## the tests that need no network and no foreign tools; skips are printed with their reasons
-	@$(BIN)/python -m pytest -n 2 -rs $(T)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -rs $(T)
 
 interop: $(STAMP) ## the tests against foreign tools: skopeo, umoci, docker-registry, npm, mmdebstrap
 	@$(BIN)/python -m pytest -m interop -rs $(T)

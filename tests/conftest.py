@@ -6,11 +6,29 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # No test reads or fills the cache of whoever runs it; those that are about the cache name one of their own.
 os.environ["CUSTODY_CACHE"] = ""
 
+# A busy machine makes no test fail: what takes too long is measured in CPU time, by the tests that are about it.
+settings.register_profile("custody", deadline=None)
+settings.load_profile("custody")
+
+EXAMPLES = int(os.environ.get("CUSTODY_FUZZ") or 0)
+"""How many examples every property is tried with at least: few in the daily run, `CUSTODY_FUZZ=1000` for a long one."""
+
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every property at least EXAMPLES examples, whatever its own settings say, and new ones each time."""
+    tests = {getattr(item, "obj", None) for item in items} if EXAMPLES else set()
+    for test in tests:
+        own = getattr(test, "_hypothesis_internal_use_settings", None)  # hypothesis has no public way after decoration
+        if own is not None and own.max_examples < EXAMPLES:
+            more = settings(own, max_examples=EXAMPLES, derandomize=False)
+            test._hypothesis_internal_use_settings = more  # type: ignore[union-attr]
 
 
 @pytest.fixture(scope="session")

@@ -133,7 +133,10 @@ def test_a_registry_that_is_not_there_fails_nothing(app: Path, tmp_path: Path) -
     ended = run(tmp_path, "sbom", app, "--enrich-from", "npm=http://127.0.0.1:9")
     assert ended.returncode == 0
     assert ended.stderr.splitlines() == [
-        "custody: warning: npm: cannot be reached: Connection refused; what it would have said is unknown; try again later",
+        (
+            "custody: warning: npm: cannot be reached: Connection refused; what it would have said is unknown; "
+            "try again later"
+        ),
         "custody: enriched 0 of 3 packages; unknown: npm (2 packages); not asked: deps.dev (no address)",
     ]
 

@@ -114,7 +114,7 @@ def test_every_make_target_in_a_page_exists_and_every_target_has_a_line_of_help(
     named = {
         word
         for page in pages()
-        for word in re.findall(r"(?:^ {4}|`|\$ )make ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+        for word in re.findall(r"(?:^ {4}|`|\$ )make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert {"setup", "demo", "test"} <= rules.keys()
     assert named <= rules.keys()

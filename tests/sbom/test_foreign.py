@@ -15,6 +15,7 @@ import pytest
 from custody import sbom
 from custody.errors import InputError
 from custody.model import Inventory, Package, Purl
+from tests.sbom.real import read
 
 CASES = sorted((Path(__file__).resolve().parent.parent / "cases" / "sbom").iterdir())
 
@@ -91,11 +92,11 @@ def test_nesting_does_not_exhaust_the_stack() -> None:
 # ── real documents ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def documents(shared: Path) -> list[tuple[dict[str, Any], bytes]]:
+def documents(shared: Path) -> list[tuple[dict[str, Any], Path]]:
     folder = shared / "data" / "sboms"
     index = json.loads((folder / "index.json").read_bytes())
     wanted = [entry for entry in index if entry["format"] in ("spdx-json", "cyclonedx-json")]
-    return [(entry, (folder / entry["file"]).read_bytes()) for entry in wanted]
+    return [(entry, folder / entry["file"]) for entry in wanted]
 
 
 def listed(entry: dict[str, Any], data: bytes) -> tuple[list[str], bool]:
@@ -139,9 +140,9 @@ def test_every_real_document_is_read_package_by_package(shared: Path) -> None:
     found = documents(shared)
     assert len(found) > 60
     same_as_index = 0
-    for entry, data in found:
-        inventory = sbom.decode(data, entry["file"])
-        stated, rooted = listed(entry, data)
+    for entry, file in found:
+        inventory = read(file)
+        stated, rooted = listed(entry, file.read_bytes())
         assert len(inventory.packages) + 1 == len(set(stated)), entry["file"]
         assert {edge.target for edge in inventory.dependencies} >= {package.id for package in inventory.packages}
         counted = len(set(stated)) - (entry["format"] != "spdx-json" or not rooted)  # the index leaves out such a root
@@ -152,13 +153,13 @@ def test_every_real_document_is_read_package_by_package(shared: Path) -> None:
 
 def test_edges_of_real_documents_are_read(shared: Path) -> None:
     """Every edge between two packages that a document states is in the inventory."""
-    for entry, data in documents(shared):
+    for entry, file in documents(shared):
         if entry["format"] != "cyclonedx-json":
             continue
-        table = json.loads(data)
+        table = json.loads(file.read_bytes())
         components = [*table.get("components", ()), table.get("metadata", {}).get("component", {})]
         purls = {c.get("bom-ref"): c["purl"] for c in components if c.get("purl", "").startswith("pkg:")}
-        edges = {(edge.source, edge.target) for edge in sbom.decode(data, entry["file"]).dependencies}
+        edges = {(edge.source, edge.target) for edge in read(file).dependencies}
         for dependency in table.get("dependencies", ()):
             for target in dependency.get("dependsOn", ()):
                 if dependency["ref"] in purls and target in purls:
@@ -169,21 +170,21 @@ def test_edges_of_real_documents_are_read(shared: Path) -> None:
 def test_what_was_read_can_be_written_and_read_again(shared: Path) -> None:
     from tests.sbom.samples import document
 
-    for entry, data in documents(shared):
-        inventory = sbom.decode(data, entry["file"])
+    for entry, file in documents(shared):
+        inventory = read(file)
         for name in (name for name, form in sbom.FORMATS.items() if form.family):
-            if len(data) > 60_000 and not name.endswith("-json"):
+            if file.stat().st_size > 60_000 and not name.endswith("-json"):
                 continue  # of the slower forms, the smaller documents say as much
             written = sbom.encode(document(inventory=inventory, report=None), name)
-            assert sbom.decode(written, entry["file"]) == inventory, (entry["file"], name)
+            assert sbom.decode(written, file.name) == inventory, (entry["file"], name)
 
 
 def test_what_we_make_of_real_documents_conforms(shared: Path) -> None:
     from tests.sbom.samples import document
     from tests.sbom.schemas import faults
 
-    for entry, data in documents(shared):
-        made = document(inventory=sbom.decode(data, entry["file"]), report=None)
+    for entry, file in documents(shared):
+        made = document(inventory=read(file), report=None)
         written = sbom.encode(made, "spdx-json")
         faulty = [str(p) for p in sbom.validate_spdx23(written, "a.spdx.json") if p.severity == "error"]
         assert faulty == [], entry["file"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from custody import sbom
 from custody.errors import InputError
+from tests.sbom.real import files, read
 from tests.sbom.samples import document
 from tests.sbom.spdx.test_kept import kept as kept2
 from tests.sbom.spdx3.test_read import kept as kept3
@@ -23,14 +23,10 @@ FOLDERS = {
 }
 
 
-def files(shared: Path, folder: str) -> Iterator[tuple[str, bytes]]:
-    for file in sorted((shared / "data" / "sboms" / folder).iterdir()):
-        yield file.name, file.read_bytes()
-
-
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_document_is_read_or_refused_with_a_reason(shared: Path, folder: str) -> None:
-    for name, data in files(shared, folder):
+    for file in files(shared, folder):
+        name, data = file.name, file.read_bytes()
         found = sbom.recognise(data)
         if folder == "odd":
             try:
@@ -41,7 +37,7 @@ def test_every_document_is_read_or_refused_with_a_reason(shared: Path, folder: s
             continue
         assert found is not None, name
         assert found.name == FOLDERS[folder], name
-        inventory = sbom.decode(data, name)
+        inventory = read(file)
         assert {edge.target for edge in inventory.dependencies} >= {package.id for package in inventory.packages}
 
 
@@ -49,11 +45,11 @@ def test_every_document_is_read_or_refused_with_a_reason(shared: Path, folder: s
 def test_a_round_trip_in_the_same_format_loses_nothing(shared: Path, folder: str) -> None:
     name = FOLDERS[folder]
     kept = kept3 if name == "spdx3-json" else kept2
-    for file, data in files(shared, folder):
-        inventory = sbom.decode(data, file)
+    for file in files(shared, folder):
+        inventory = read(file)
         for version in sbom.FORMATS[name].writes[-1:]:
             written = sbom.encode(document(inventory=inventory, report=None), name, version)
-            again = sbom.decode(written, file)
+            again = sbom.decode(written, file.name)
             assert again == inventory, (file, version)
             assert kept(again) == kept(inventory), (file, version)
             assert sbom.encode(document(inventory=again, report=None), name, version) == written, (file, version)
@@ -61,8 +57,8 @@ def test_a_round_trip_in_the_same_format_loses_nothing(shared: Path, folder: str
 
 @pytest.mark.parametrize("folder", [folder for folder in FOLDERS if folder.startswith("spdx")])
 def test_what_we_make_of_real_documents_conforms(shared: Path, folder: str) -> None:
-    for file, data in files(shared, folder):
-        made = document(inventory=sbom.decode(data, file), report=None)
+    for file in files(shared, folder):
+        made = document(inventory=read(file), report=None)
         written = sbom.encode(made, "spdx-json")
         assert [str(p) for p in sbom.validate_spdx23(written, "a.spdx.json") if p.severity == "error"] == [], file
         written = sbom.encode(made, "spdx3-json")

@@ -11,6 +11,7 @@ import pytest
 
 from custody.errors import InputError, UnavailableError
 from custody.model import Descriptor, Digest, Entry, Layer, LayerContent, Skipped
+from custody.registry.interface import MissingError
 from custody.sources.parallel import read_in_processes, workers_for
 
 
@@ -83,6 +84,16 @@ def test_an_error_of_a_worker_is_raised_here_word_for_word() -> None:
     with pytest.raises(InputError, match="wrong digest; fetch it again") as caught:
         next(found)
     assert caught.value.where == "layer \udce9"
+
+
+def test_an_error_that_another_room_derived_stays_what_it_is_a_kind_of() -> None:
+    def fail(which: Layer, heard: Callable[[int], None] | None) -> LayerContent:
+        raise MissingError("layer", "the blob is missing", "copy it again")
+
+    with pytest.raises(UnavailableError) as raised:
+        list(read_in_processes(LAYERS, fail, None, 2))
+    assert raised.value.exit_code == 4
+    assert str(raised.value) == "layer: the blob is missing; copy it again"
 
 
 def test_a_worker_that_dies_is_said() -> None:

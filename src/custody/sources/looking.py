@@ -58,7 +58,12 @@ def look_at_directory(
     descriptor = Descriptor(media_type=LISTING_TYPE, digest=digest, size=look.total)
     layer = Layer(index=0, descriptor=descriptor)
     artifact = Artifact(
-        kind="directory", name=name, version=version, descriptor=descriptor, reference=f"dir:{path}", layers=(layer,)
+        kind="directory",
+        name=name or path.resolve().name,
+        version=version,
+        descriptor=descriptor,
+        reference=f"dir:{path}",
+        layers=(layer,),
     )
     return artifact, LayerContent(
         layer=layer,

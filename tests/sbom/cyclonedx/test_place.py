@@ -18,6 +18,7 @@ from custody.sbom.cyclonedx.shape import shape
 from custody.sbom.cyclonedx.sound import is_reference, sound
 from custody.sbom.kept import kept_of
 from tests.sbom.cyclonedx.schemas import XML_SCHEMAS, json_faults, xml_faults
+from tests.sbom.real import files, read
 from tests.sbom.samples import document
 
 COMPONENT: dict[str, Any] = {
@@ -213,17 +214,11 @@ def leaves(value: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401
         yield f"{path}={value!r}"
 
 
-def real(shared: Path, form: str) -> list[Path]:
-    return sorted((shared / "data" / "sboms" / form).iterdir())
-
-
 def test_every_real_json_document_keeps_all_that_it_says(shared: Path) -> None:
     """Every value of each component is in the component that is written, but for what is told as lost."""
-    for file in real(shared, "cyclonedx-json"):
-        data = file.read_bytes()
-        source = json.loads(data)
-        inventory = sbom.decode(data, file.name)
-        made = document(inventory=inventory, report=None)
+    for file in files(shared, "cyclonedx-json"):
+        source = json.loads(file.read_bytes())
+        made = document(inventory=read(file), report=None)
         version = max(source["specVersion"], "1.3")  # 1.2 has no place for a note
         again = json.loads(sbom.encode(made, "cyclonedx-json", version))
         purls = Counter(item.get("purl") for item in source.get("components", ()))
@@ -241,8 +236,8 @@ def test_every_real_json_document_keeps_all_that_it_says(shared: Path) -> None:
 
 @pytest.mark.parametrize("form", ["cyclonedx-json", "cyclonedx-xml"])
 def test_every_real_document_comes_back_and_is_valid(shared: Path, form: str) -> None:
-    for file in real(shared, form):
-        inventory = sbom.decode(file.read_bytes(), file.name)
+    for file in files(shared, form):
+        inventory = read(file)
         made = document(inventory=inventory, report=None)
         for version in ("1.4", "1.6") if len(inventory.packages) < 400 else ("1.5",):
             data = sbom.encode(made, "cyclonedx-json", version)
@@ -254,14 +249,14 @@ def test_every_real_document_comes_back_and_is_valid(shared: Path, form: str) ->
 
 @pytest.mark.parametrize("form", ["cyclonedx-json", "cyclonedx-xml"])
 def test_every_real_document_is_valid_in_xml(shared: Path, form: str) -> None:
-    for file in real(shared, form):
-        made = document(inventory=sbom.decode(file.read_bytes(), file.name), report=None)
+    for file in files(shared, form):
+        made = document(inventory=read(file), report=None)
         for version in XML_SCHEMAS if len(made.inventory.packages) < 200 else XML_SCHEMAS[-1:]:
             assert xml_faults(shared, version, sbom.encode(made, "cyclonedx-xml", version)) == [], (file.name, version)
 
 
 def test_what_is_no_sbom_is_refused(shared: Path) -> None:
-    for file in real(shared, "odd"):
+    for file in files(shared, "odd"):
         with pytest.raises(InputError, match="not an SBOM of a known format"):
             sbom.decode(file.read_bytes(), file.name)
 

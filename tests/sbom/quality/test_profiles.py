@@ -27,7 +27,7 @@ def good(form: str = "cyclonedx-json", **changes: Any) -> bytes:  # noqa: ANN401
 
     full = (Checksum("sha256", "ab" * 32), Checksum("sha512", "cd" * 64))
     person = "Organization: Example (team@a.example)"
-    facts = {"supplier": person, "originator": person, "licence_declared": "MIT", "checksums": full}
+    facts: dict[str, Any] = {"supplier": person, "originator": person, "licence_declared": "MIT", "checksums": full}
     root, package = replace(ROOT, **facts), replace(SSL, **facts | changes)
     edges = [Dependency(source=root.id, target=package.id)]
     found = inventory(root=root, packages=[package], dependencies=edges)

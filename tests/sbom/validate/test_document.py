@@ -13,7 +13,6 @@ from custody.sbom import FORMATS, encode, written
 from custody.sbom.validate.document import validate_document
 from tests.sbom.samples import document
 
-
 A = {"type": "library", "name": "a"}
 
 
