@@ -349,7 +349,8 @@ Written by `make bench-inventory`; what is measured, and how, stands at the top 
 _COMPARED = """## What each one found
 
 A package that another tool lists and custody does not is one of three things: something that is not there, a name for
-something that custody lists under another one, or something that custody misses. [The comparison](inventory-comparison.md) says which."""
+something that custody lists under another one, or something that custody misses.
+[The comparison](inventory-comparison.md) says which."""
 
 
 def main() -> None:
