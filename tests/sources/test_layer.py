@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import os
 import tarfile
@@ -517,3 +518,24 @@ def test_order_within_a_layer_counts_for_links_and_names_below_them(read: Read) 
         ("lib/deep/y", "file"),
         ("a", "symlink"),
     ]
+
+
+def test_a_layer_that_is_not_compressed_is_hashed_once_and_still_proved(
+    layout: LayoutRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tar(("a", b"1"))
+    descriptor = put(layout, data, TAR_TYPE)
+    monkeypatch.setattr(hashlib, "sha256", None)
+    found = read_layer(layout, Layer(index=0, descriptor=descriptor, diff_id=descriptor.digest), nothing)
+    assert found.layer.diff_id == descriptor.digest
+    monkeypatch.undo()
+    path = blob_path(layout, descriptor.digest)
+    path.write_bytes(data.replace(b"1", b"2", 1))
+    with pytest.raises(InputError, match="wrong digest"):
+        read_layer(layout, Layer(index=0, descriptor=descriptor, diff_id=descriptor.digest), nothing)
+
+
+def test_a_compressed_layer_whose_stated_diff_id_is_its_own_digest_is_refused(layout: LayoutRepository) -> None:
+    descriptor = put(layout, packed(tar(("a", b"1")), "gzip")[0], TAR_TYPE)
+    with pytest.raises(InputError, match="wrong diff_id"):
+        read_layer(layout, Layer(index=0, descriptor=descriptor, diff_id=descriptor.digest), nothing)

@@ -18,7 +18,7 @@ from custody.registry.interface import MissingError
 from custody.registry.manifest import is_foreign
 from custody.sources.ahead import read_ahead
 from custody.sources.collect import Collected, Extractors
-from custody.sources.inflate import inflate
+from custody.sources.inflate import compression, inflate
 from custody.sources.tar import TarReader
 
 if TYPE_CHECKING:
@@ -84,11 +84,13 @@ def _once(
         with repository.open_blob(descriptor) as blob:
             reader = _Counted(blob, heard)
             try:
+                # A layer that is not compressed is its own blob: its bytes are hashed once, by the blob's reader.
+                same = descriptor.digest == layer.diff_id and not compression(reader.look())
                 pieces = inflate(reader, where)  # which reads to the end of the blob, so its digest is checked
                 if descriptor.size >= _AHEAD_BYTES:
                     with closing(read_ahead(pieces)) as ahead:
-                        return _read(layer, ahead, collect(where), reader.report)
-                return _read(layer, pieces, collect(where), reader.report)
+                        return _read(layer, ahead, collect(where), reader.report, same=same)
+                return _read(layer, pieces, collect(where), reader.report, same=same)
             except InputError:
                 # A blob with a wrong digest is damaged in some way; the digest is what there is to say about it.
                 while reader.read(CHUNK_BYTES):
@@ -107,16 +109,27 @@ def _once(
 class _Counted:
     """A blob reader that tells how much was read: in the thread that asks it to, not in the one that reads."""
 
-    __slots__ = ("_done", "_heard", "_reader", "_told")
+    __slots__ = ("_done", "_first", "_heard", "_reader", "_told")
 
     def __init__(self, reader: BlobReader, heard: Callable[[int], None] | None) -> None:
         self._reader = reader
         self._heard = heard
+        self._first = b""
         self._done = 0
         self._told = 0
 
+    def look(self) -> bytes:
+        """Give the first bytes, which `read` gives again."""
+        self._first = self._reader.read(CHUNK_BYTES)
+        return self._first
+
     def read(self, size: int = -1, /) -> bytes:
-        data = self._reader.read(size)
+        if self._first:
+            data, self._first = self._first, b""
+            if 0 <= size < len(data):
+                data, self._first = data[:size], data[size:]
+        else:
+            data = self._reader.read(size)
         self._done += len(data)
         return data
 
@@ -127,12 +140,16 @@ class _Counted:
             self._told = done
 
 
-def _read(layer: Layer, pieces: Iterator[bytes], found: Collected, report: Callable[[], None]) -> LayerContent:
-    hasher = hashlib.sha256()
+def _read(
+    layer: Layer, pieces: Iterator[bytes], found: Collected, report: Callable[[], None], *, same: bool
+) -> LayerContent:
+    """Read an archive. same: its bytes are the blob's, whose digest is found right at their end, and is the diff_id."""
+    hasher = None if same else hashlib.sha256()
 
     def hashed() -> Iterator[bytes]:
         for piece in pieces:
-            hasher.update(piece)
+            if hasher is not None:
+                hasher.update(piece)
             report()
             yield piece
 
@@ -140,7 +157,7 @@ def _read(layer: Layer, pieces: Iterator[bytes], found: Collected, report: Calla
     for member in archive:
         found.take(member, archive)
     report()
-    diff_id = Digest("sha256", hasher.hexdigest())
+    diff_id = layer.descriptor.digest if hasher is None else Digest("sha256", hasher.hexdigest())
     if layer.diff_id is not None and layer.diff_id != diff_id:
         raise InputError(found.where, f"wrong diff_id: the image states {layer.diff_id}, the layer has {diff_id}")
     return found.content(replace(layer, diff_id=diff_id))
