@@ -120,7 +120,9 @@ def _stands_for_others(package: Package) -> bool:
     Nobody publishes advisories about it as such; those about its parts are asked for each part. An application that is
     installed is something else: it may be a program that nobody could name better, and about that nothing is known.
     """
-    project = package.purpose == "APPLICATION" and not package.installed
+    if package.purpose == "CONTAINER" and not package.installed:
+        return True  # an image that a build file names: another artifact, with an inventory and a scan of its own
+    project = package.purpose in ("APPLICATION", "FILE") and not package.installed
     return package.purl.type == "generic" and (project or package.purpose == "OPERATING_SYSTEM")
 
 

@@ -32,7 +32,7 @@ MAX_TEXT_BYTES = 64 << 10
 """Of a licence text: the GPL has 35 kB. What is much longer is a list of other people's notices."""
 MAX_DEPTH = 8
 """Archives inside each other: an ear holds wars, these hold jars, and those may hold some too."""
-MAX_ARCHIVES = 20_000
+MAX_ARCHIVES = 2_000
 """Archives inside one file: far more than a distribution of a whole application server brings."""
 MAX_ROOTS = 64
 """Java packages that are kept of one archive; libraries have few, and a shaded jar is told by its descriptors."""

@@ -85,33 +85,44 @@ class Package:
         """Give the identity inside an inventory: the canonical purl."""
         return str(self.purl)
 
-    def merged(self, other: Package) -> Package:
-        """Give this package with what another sighting of it adds. What both state, the earlier one keeps."""
+    def merged(self, *others: Package) -> Package:
+        """Give this package with what other sightings of it add. What several state, the earliest one keeps."""
+        every = (self, *others)
+        texts = {name: text for package in reversed(every) for name, text in package.licence_texts}
+        enriched = set(self.enriched)
         changes: dict[str, object] = {
-            "locations": tuple(sorted({*self.locations, *other.locations}, key=_location_order)),
-            "checksums": tuple(sorted({*self.checksums, *other.checksums})),
-            "licence_files": tuple(sorted({*self.licence_files, *other.licence_files})),
-            "cpes": tuple(sorted({*self.cpes, *other.cpes})),
-            "licence_texts": tuple(sorted({**dict(other.licence_texts), **dict(self.licence_texts)}.items())),
-            "installed": self.installed or other.installed,
-            "enriched": tuple(sorted({*self.enriched, *(at for at in other.enriched if not getattr(self, at[0], ""))})),
-            "extra": tuple(dict.fromkeys((*self.extra, *other.extra))),
+            "locations": tuple(
+                sorted({place for package in every for place in package.locations}, key=_location_order)
+            ),
+            "licence_texts": tuple(sorted(texts.items())),
+            "installed": any(package.installed for package in every),
+            "extra": tuple(dict.fromkeys(item for package in every for item in package.extra)),
         }
+        for name in ("checksums", "licence_files", "cpes"):
+            changes[name] = tuple(sorted({item for package in every for item in getattr(package, name)}))
         for name in ("licence_declared", "licence_concluded"):
-            changes[name] = getattr(self, name) if getattr(self, name) is not None else getattr(other, name)
-        for name in (
-            "source_name",
-            "source_version",
-            "supplier",
-            "originator",
-            "homepage",
-            "download_location",
-            "description",
-            "copyright",
-            "released",
-        ):
-            changes[name] = getattr(self, name) or getattr(other, name)
+            stated = (getattr(package, name) for package in every)
+            changes[name] = next((value for value in stated if value is not None), None)
+        for name in _TEXTS:
+            changes[name] = next((value for package in every if (value := getattr(package, name))), "")
+        for package in others:
+            enriched |= {at for at in package.enriched if not getattr(self, at[0], "")}
+        changes["enriched"] = tuple(sorted(enriched))
         return replace(self, **changes)  # type: ignore[arg-type]
+
+
+_TEXTS = (
+    "source_name",
+    "source_version",
+    "supplier",
+    "originator",
+    "homepage",
+    "download_location",
+    "description",
+    "copyright",
+    "released",
+)
+"""Fields of which the first sighting that states one is believed."""
 
 
 def _location_order(location: Location) -> tuple[str, str, str, str]:
@@ -190,10 +201,11 @@ class Inventory:
         extra: Iterable[tuple[str, bytes]] = (),
     ) -> Inventory:
         """Merge sightings by purl, drop edges that end nowhere, and hang what nothing reaches below the root."""
-        merged: dict[str, Package] = {}
+        sightings: dict[str, list[Package]] = {}
         for package in packages:
-            key = package.id
-            merged[key] = merged[key].merged(package) if key in merged else package
+            sightings.setdefault(package.id, []).append(package)
+        # All at once: a package that was seen a thousand times would be put together a thousand times.
+        merged = {key: seen[0].merged(*seen[1:]) if len(seen) > 1 else seen[0] for key, seen in sightings.items()}
         top = root.id
         merged.pop(top, None)
         known = {top, *merged}
