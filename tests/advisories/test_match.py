@@ -75,6 +75,19 @@ def test_a_system_without_a_single_package_is_not_clean(tmp_path: Path) -> None:
         assert match(inventory(system), db, now=NOW).result == "unknown"
 
 
+@pytest.mark.parametrize(("installed", "result"), [(False, "clean"), (True, "unknown")])
+def test_an_image_that_a_build_file_names_is_another_artifact(
+    tmp_path: Path,
+    installed: bool,
+    result: str,
+) -> None:
+    base = package("pkg:docker/python@3.11-slim", purpose="CONTAINER", installed=installed)
+    dockerfile = package("pkg:generic/Dockerfile", purpose="FILE", installed=False)
+    with database(tmp_path, [record("A-1")]) as db:
+        report = match(inventory(package("pkg:pypi/sample@2.0"), base, dockerfile), db, now=NOW)
+    assert report.result == result
+
+
 def test_a_file_that_could_not_be_read_keeps_a_scan_from_being_clean(tmp_path: Path) -> None:
     skipped = (Skipped(where="x/METADATA", reason="broken"),)
     report = scan(tmp_path, [record("A-1")], "pkg:pypi/sample@2.0", skipped=skipped)
