@@ -13,9 +13,13 @@ from hypothesis import strategies as st
 
 from custody.errors import InputError
 from custody.model import (
+    RESPONSES,
     SEVERITIES,
+    STATUSES,
     DatabaseState,
     Digest,
+    Epss,
+    Exploited,
     Finding,
     HowFound,
     NotEvaluated,
@@ -65,7 +69,30 @@ FINDINGS = st.builds(
     modified=some(TIMES),
     references=many(st.tuples(TEXTS, TEXTS)),
     cwes=many(TEXTS),
-    suppression=some(st.builds(Suppression, reason=TEXTS, owner=TEXTS, expires=some(TIMES), approver=TEXTS)),
+    epss=some(st.builds(Epss, id=NAMES, score=st.floats(0, 1), percentile=st.floats(0, 1), date=st.dates())),
+    exploited=some(
+        st.builds(Exploited, id=NAMES, added=st.dates(), due=some(st.dates()), ransomware=st.booleans(), action=TEXTS)
+    ),
+    ssvc=st.lists(st.tuples(NAMES, NAMES), max_size=2, unique_by=lambda pair: pair[0]).map(tuple),
+    status=st.sampled_from(STATUSES),
+    response=st.sampled_from(RESPONSES),
+    urgency=TEXTS,
+    direct=some(st.booleans()),
+    base=some(st.booleans()),
+    risk=some(st.floats(0, 100)),
+    suppression=some(
+        st.builds(
+            Suppression,
+            kind=st.sampled_from(["exception", "vex", "vendor", "ignore"]),
+            reason=TEXTS,
+            owner=TEXTS,
+            expires=some(TIMES),
+            approver=TEXTS,
+            status=TEXTS,
+            justification=TEXTS,
+            source=TEXTS,
+        )
+    ),
 )
 DATABASES = st.builds(
     DatabaseState,

@@ -6,7 +6,18 @@ Statement.about(name, digest, type, …)     what is said about it
 Decision(…).allowed                        what follows
 """
 
-from custody.model.advisory import SEVERITIES, Advisory, Affected, Range, Severity, severity_rank
+from custody.model.advisory import (
+    RESPONSES,
+    SEVERITIES,
+    STATUSES,
+    Advisory,
+    Affected,
+    Epss,
+    Exploited,
+    Range,
+    Severity,
+    severity_rank,
+)
 from custody.model.advisory import Event as RangeEvent
 from custody.model.artifact import LISTING_TYPE, Artifact, Descriptor, Layer, Platform
 from custody.model.assessment import CONTROL_VERDICTS, Assessment, Attestation, CitedEvidence, ControlResult
@@ -29,7 +40,9 @@ __all__ = [
     "LISTING_TYPE",
     "PAYLOAD_TYPE",
     "PREDICATE_TYPES",
+    "RESPONSES",
     "SEVERITIES",
+    "STATUSES",
     "Advisory",
     "Affected",
     "Artifact",
@@ -47,9 +60,11 @@ __all__ = [
     "Digest",
     "Distribution",
     "Entry",
+    "Epss",
     "Event",
     "Evidence",
     "ExceptionGrant",
+    "Exploited",
     "Extractor",
     "Finding",
     "GitState",

@@ -12,11 +12,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import datetime as dt
 
-__all__ = ["SEVERITIES", "Advisory", "Affected", "Event", "Range", "Severity", "severity_rank"]
+__all__ = [
+    "RESPONSES",
+    "SEVERITIES",
+    "STATUSES",
+    "Advisory",
+    "Affected",
+    "Epss",
+    "Event",
+    "Exploited",
+    "Range",
+    "Severity",
+    "severity_rank",
+]
 
 SEVERITIES = ("UNKNOWN", "NONE", "LOW", "MEDIUM", "HIGH", "CRITICAL")
 """Qualitative severities from least to most (CVSS v3.1 section 5, v4.0 section 6); UNKNOWN means that nobody scored it.
 """
+STATUSES = ("affected", "not_affected", "fixed", "under_investigation")
+"""What someone says of a product and a vulnerability: OpenVEX 0.2.0 "Status labels", CSAF 2.0 section 3.2.3.9."""
+RESPONSES = ("", "will_not_fix", "fix_deferred", "end_of_life", "workaround")
+"""What a vendor means to do about it; "" where nothing is said, or where a fix is out."""
 
 
 def severity_rank(severity: str) -> int:
@@ -57,7 +73,10 @@ class Range:
 class Affected:
     """One package an advisory names.
 
-    ecosystem: OSV's name with its release suffix ("Debian:12"); name: as the ecosystem writes it.
+    ecosystem: OSV's name with its release suffix ("Debian:12"), or "CPE" with the name "part:vendor:product" of CPE
+    2.3; name: as the ecosystem writes it. status: one of `STATUSES`, for the versions that ranges and versions name;
+    without any they are all versions. justification: why it is not affected, in OpenVEX's words or the publisher's
+    own; response: one of `RESPONSES`; urgency: the distribution's own word for how much it matters ("unimportant").
     """
 
     ecosystem: str
@@ -65,11 +84,48 @@ class Affected:
     ranges: tuple[Range, ...] = ()
     versions: tuple[str, ...] = ()
     severities: tuple[Severity, ...] = ()
+    status: str = "affected"
+    justification: str = ""
+    response: str = ""
+    urgency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epss:
+    """How likely a vulnerability is to be exploited in the next 30 days (https://www.first.org/epss/).
+
+    score: probability, 0.0 to 1.0; percentile: share of all vulnerabilities that score no higher, 0.0 to 1.0; date: of
+    the model's run.
+    """
+
+    id: str
+    score: float
+    percentile: float
+    date: dt.date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exploited:
+    """A vulnerability that is known to be exploited: an entry of CISA's catalogue (KEV).
+
+    added: to the catalogue; due: by when US agencies must have acted; ransomware: known to be used in campaigns of it;
+    action: what CISA requires.
+    """
+
+    id: str
+    added: dt.date
+    due: dt.date | None = None
+    ransomware: bool = False
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advisory:
-    """One OSV record. withdrawn: when its publisher took it back, None while it stands."""
+    """One record of an advisory database, in the shape of OSV's.
+
+    withdrawn: when its publisher took it back, None while it stands. ssvc: CISA's decision points, as (name, value):
+    ("Exploitation", "poc"), ("Automatable", "no"), ("Technical Impact", "total").
+    """
 
     id: str
     modified: dt.datetime
@@ -84,3 +140,4 @@ class Advisory:
     references: tuple[tuple[str, str], ...] = ()
     """(type, url) pairs."""
     cwes: tuple[str, ...] = ()
+    ssvc: tuple[tuple[str, str], ...] = ()

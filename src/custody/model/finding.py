@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import datetime as dt
 
+    from custody.model.advisory import Epss, Exploited
     from custody.model.digest import Digest
     from custody.model.package import Skipped
 
@@ -33,12 +34,22 @@ class HowFound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """Why a finding does not count: a recorded exception. It stays visible."""
+    """Why a finding does not count. It stays visible.
+
+    kind: "exception" (a recorded decision), "vex" (a statement of the supplier or of somebody else), "vendor" (the
+    advisory database holds a publisher's word that the package is not affected) or "ignore" (a line of an ignore file).
+    owner: who answers for it: for a VEX statement its author. status, justification: of a VEX statement, in OpenVEX's
+    words; source: the document it is from.
+    """
 
     reason: str
     owner: str
     expires: dt.datetime | None
     approver: str = ""
+    kind: str = "exception"
+    status: str = ""
+    justification: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +60,12 @@ class Finding:
     score: CVSS base score 0.0 to 10.0, None where nobody scored it; vector: the CVSS text it comes from;
     severity_source: the record that states it. fixed_versions: in ascending order, empty where no fix is known; layer:
     digest that introduced the package, None in a directory; path: chain of package ids from the root; locations: files.
+
+    epss, exploited, ssvc: None and () where nothing is known. status: one of `STATUSES` (other than "affected" and
+    "under_investigation" only where it is suppressed); response: what the vendor means to do, one of `RESPONSES`;
+    urgency: the distribution's own word. direct: whether the artifact or a project in it requires the package itself,
+    None where no edges are known; base: whether its layer is the base image's, None where that is not known. risk: 0.0
+    to 100.0, by the rule of `custody.advisories.risk`; None where nothing is known to make it from.
     """
 
     id: str
@@ -71,6 +88,15 @@ class Finding:
     modified: dt.datetime | None = None
     references: tuple[tuple[str, str], ...] = ()
     cwes: tuple[str, ...] = ()
+    epss: Epss | None = None
+    exploited: Exploited | None = None
+    ssvc: tuple[tuple[str, str], ...] = ()
+    status: str = "affected"
+    response: str = ""
+    urgency: str = ""
+    direct: bool | None = None
+    base: bool | None = None
+    risk: float | None = None
     suppression: Suppression | None = None
 
 

@@ -2,7 +2,7 @@
 
     jq '.vulnerabilities[] | select(.severity == "HIGH")' security-report.json
 
-    schemaVersion     "1.0"
+    schemaVersion     "1.1"
     artifact          digest that was scanned             scannedAt   RFC 3339, UTC, whole seconds
     result            "findings" | "clean" | "unknown"    packages    how many there were
     summary           counts by severity over `vulnerabilities`, and of suppressed, notEvaluated, skipped
@@ -15,7 +15,10 @@
 A finding: id, aliases, summary, severity (upper case), severitySource, cvss {version, vector, score} or null,
 package {name, version, purl, ecosystem}, fixedVersions, layer or null, path (purls from the root), locations, found
 [{searched, record, matched, ordering, source, confidence}], published, modified, references [{type, url}], cwes,
-suppression {reason, owner, approver, expires} or null.
+risk or null, epss {id, score, percentile, date} or null, exploited {id, added, due, ransomware, action} or null, ssvc
+{name: value}, status, response, urgency, direct and base (true, false or null), suppression {kind, reason, owner,
+approver, expires, status, justification, source} or null. The fields that came with 1.1 may be missing: reports of 1.0
+are read.
 
 Round trip: `scan_report_from_json(scan_report_to_json(report), where) == report` for every report whose times are
 whole seconds in UTC and whose findings stand in `finding_order`, as the matcher makes them.
@@ -27,7 +30,7 @@ import datetime as dt
 from typing import Any
 
 from custody.fields import Fields
-from custody.model.advisory import SEVERITIES, severity_rank
+from custody.model.advisory import RESPONSES, SEVERITIES, STATUSES, Epss, Exploited, severity_rank
 from custody.model.digest import Digest
 from custody.model.event import format_time
 from custody.model.finding import DatabaseState, Finding, HowFound, NotEvaluated, ScanReport, Suppression
@@ -35,8 +38,9 @@ from custody.model.package import Skipped
 
 __all__ = ["RESULTS", "SCHEMA_VERSION", "finding_order", "scan_report_from_json", "scan_report_to_json"]
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 RESULTS = ("findings", "clean", "unknown")
+SUPPRESSIONS = ("exception", "vex", "vendor", "ignore")
 
 
 def finding_order(finding: Finding) -> tuple[int, float, str, str, str, str]:
@@ -142,14 +146,41 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "modified": _time(finding.modified),
         "references": [{"type": kind, "url": url} for kind, url in finding.references],
         "cwes": list(finding.cwes),
+        "risk": finding.risk,
+        "epss": None if finding.epss is None else _epss(finding.epss),
+        "exploited": None if finding.exploited is None else _exploited(finding.exploited),
+        "ssvc": dict(finding.ssvc),
+        "status": finding.status,
+        "response": finding.response,
+        "urgency": finding.urgency,
+        "direct": finding.direct,
+        "base": finding.base,
         "suppression": None
         if suppression is None
         else {
+            "kind": suppression.kind,
             "reason": suppression.reason,
             "owner": suppression.owner,
             "approver": suppression.approver,
             "expires": _time(suppression.expires),
+            "status": suppression.status,
+            "justification": suppression.justification,
+            "source": suppression.source,
         },
+    }
+
+
+def _epss(epss: Epss) -> dict[str, Any]:
+    return {"id": epss.id, "score": epss.score, "percentile": epss.percentile, "date": epss.date.isoformat()}
+
+
+def _exploited(entry: Exploited) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "added": entry.added.isoformat(),
+        "due": None if entry.due is None else entry.due.isoformat(),
+        "ransomware": entry.ransomware,
+        "action": entry.action,
     }
 
 
@@ -176,15 +207,13 @@ def _read_time(fields: Fields, key: str) -> dt.datetime | None:
 
 
 def _read_finding(fields: Fields) -> Finding:
-    package = fields.table("package")
-    suppression = fields.table("suppression")
-    cvss = fields.table("cvss")
+    package, cvss, ssvc = fields.table("package"), fields.table("cvss"), fields.table("ssvc")
     return Finding(
         id=fields.text("id"),
         aliases=tuple(fields.texts("aliases")),
         summary=fields.text_or("summary"),
         severity=fields.one_of("severity", SEVERITIES),
-        score=_read_score(cvss),
+        score=_read_number(cvss, "score", 10),
         vector=cvss.text_or("vector"),
         severity_source=fields.text_or("severitySource"),
         package_id=package.text("purl"),
@@ -210,24 +239,64 @@ def _read_finding(fields: Fields) -> Finding:
         modified=_read_time(fields, "modified"),
         references=tuple((r.text_or("type"), r.text_or("url")) for r in fields.each("references")),
         cwes=tuple(fields.texts("cwes")),
-        suppression=Suppression(
-            reason=suppression.text_or("reason"),
-            owner=suppression.text_or("owner"),
-            approver=suppression.text_or("approver"),
-            expires=_read_time(suppression, "expires"),
-        )
-        if "suppression" in fields
-        else None,
+        epss=_read_epss(fields.table("epss")) if "epss" in fields else None,
+        exploited=_read_exploited(fields.table("exploited")) if "exploited" in fields else None,
+        ssvc=tuple((name, ssvc.text(name)) for name in ssvc.value),
+        status=fields.one_of("status", STATUSES) if "status" in fields else "affected",
+        response=fields.one_of("response", RESPONSES) if fields.text_or("response") else "",
+        urgency=fields.text_or("urgency"),
+        direct=fields.boolean("direct") if "direct" in fields else None,
+        base=fields.boolean("base") if "base" in fields else None,
+        risk=_read_number(fields, "risk", 100),
+        suppression=_read_suppression(fields.table("suppression")) if "suppression" in fields else None,
     )
 
 
-def _read_score(cvss: Fields) -> float | None:
-    score = cvss.value.get("score")
-    if score is None:
+def _read_suppression(fields: Fields) -> Suppression:
+    return Suppression(
+        kind=fields.one_of("kind", SUPPRESSIONS) if "kind" in fields else "exception",
+        reason=fields.text_or("reason"),
+        owner=fields.text_or("owner"),
+        approver=fields.text_or("approver"),
+        expires=_read_time(fields, "expires"),
+        status=fields.text_or("status"),
+        justification=fields.text_or("justification"),
+        source=fields.text_or("source"),
+    )
+
+
+def _read_epss(fields: Fields) -> Epss:
+    score, percentile = _read_number(fields, "score", 1), _read_number(fields, "percentile", 1)
+    if score is None or percentile is None:
+        raise fields.fault("score", "expected score and percentile, numbers from 0 to 1")
+    return Epss(id=fields.text("id"), score=score, percentile=percentile, date=_read_date(fields, "date"))
+
+
+def _read_exploited(fields: Fields) -> Exploited:
+    return Exploited(
+        id=fields.text("id"),
+        added=_read_date(fields, "added"),
+        due=_read_date(fields, "due") if "due" in fields else None,
+        ransomware=fields.boolean("ransomware"),
+        action=fields.text_or("action"),
+    )
+
+
+def _read_date(fields: Fields, key: str) -> dt.date:
+    text = fields.text(key)
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise fields.fault(key, f"expected a date like 2026-11-22, got {text!r}") from None
+
+
+def _read_number(fields: Fields, key: str, most: int) -> float | None:
+    number = fields.value.get(key)
+    if number is None:
         return None
-    if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 10:
-        raise cvss.fault("score", f"expected a number from 0 to 10, got {score!r}")
-    return float(score)
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= most:
+        raise fields.fault(key, f"expected a number from 0 to {most}, got {number!r}")
+    return float(number)
 
 
 def _read_database(fields: Fields) -> DatabaseState:
