@@ -36,7 +36,13 @@ def test_node_looks_in_each_folder_above() -> None:
 
 @pytest.mark.parametrize(
     ("version", "target"),
-    [("npm:ms@1.2", ("ms", "1.2")), ("npm:@a/b@1", ("@a/b", "1")), ("npm:ms", ("ms", "")), ("1.2", None)],
+    [
+        ("npm:ms@1.2", ("ms", "1.2")),
+        ("npm:@a/b@1", ("@a/b", "1")),
+        ("npm:ms", ("ms", "")),
+        ("npm:@a/b", ("@a/b", "")),
+        ("1.2", None),
+    ],
 )
 def test_an_alias_names_what_stands_behind_it(version: str, target: tuple[str, str] | None) -> None:
     assert alias_target(version) == target

@@ -11,6 +11,7 @@ import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,16 @@ def test_a_real_package_gives_what_dpkg_lists(tmp_path: Path) -> None:
         _, content = look_at_file(package, wanted)
         assert by_path(content)["usr/share/METADATA"].data == b"Name: x"
         assert content.skipped == ()
+
+
+def test_what_an_extractor_saw_inside_of_the_file_is_not_handed_to_it_again(tmp_path: Path) -> None:
+    path = tmp_path / "outer.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("inner.whl", b"an inner one")
+    deep = replace(WHOLE, globs=("**/*.whl",), looks_inside=True)
+    for extractor, count in ((deep, 1), (replace(deep, looks_inside=False), 2)):
+        _, layer = look_at_file(path, nothing, extractors=(extractor,))
+        assert sum(bool(entry.extracts) for entry in layer.entries) == count
+    other = replace(deep, name="other", extract=lambda *_: b"")  # which saw nothing, so it may look again
+    _, layer = look_at_file(path, nothing, extractors=(other, deep))
+    assert [entry.path for entry in layer.entries] == ["outer.whl"]

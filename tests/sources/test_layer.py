@@ -19,6 +19,7 @@ from custody.registry.interface import MissingError
 from custody.registry.layout import LayoutRepository
 from custody.sources import collect as collect_module
 from custody.sources import inflate as inflate_module
+from custody.sources import layer as layer_module
 from custody.sources.collect import Collected, Extractors, clean
 from custody.sources.inflate import compression, inflate
 from custody.sources.layer import read_layer
@@ -33,9 +34,15 @@ def layout(tmp_path: Path) -> LayoutRepository:
     return LayoutRepository(tmp_path / "layout", durable=False)
 
 
-@pytest.fixture
-def read(layout: LayoutRepository) -> Callable[..., LayerContent]:
-    """Put a stored layer and read it."""
+@pytest.fixture(params=["alone", "with threads and helpers"])
+def read(
+    layout: LayoutRepository, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., LayerContent]:
+    """Put a stored layer and read it: as a small one is read, and as a large one is."""
+    if request.param != "alone":
+        monkeypatch.setattr(layer_module, "_AHEAD_BYTES", 0)
+        monkeypatch.setattr(layer_module, "_ASIDE_BYTES", 0)
+        monkeypatch.setattr(layer_module, "cores", lambda: 2)
 
     def put_and_read(
         stored: bytes,

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from custody.inventory.catalogers import load_catalogers
+    from custody.inventory.declared import wanted_extractors, wanted_files
     from custody.inventory.interface import Cataloger, File, Found, Tree
     from custody.inventory.squash import SquashedTree, tree_of
-    from custody.inventory.walk import take_inventory, wanted_extractors, wanted_files
+    from custody.inventory.walk import take_inventory
 
 __all__ = [
     "Cataloger",
@@ -40,8 +41,8 @@ _PLACES = {
     "load_catalogers": "custody.inventory.catalogers",
     "take_inventory": "custody.inventory.walk",
     "tree_of": "custody.inventory.squash",
-    "wanted_extractors": "custody.inventory.walk",
-    "wanted_files": "custody.inventory.walk",
+    "wanted_extractors": "custody.inventory.declared",
+    "wanted_files": "custody.inventory.declared",
 }
 
 

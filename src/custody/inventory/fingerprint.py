@@ -21,7 +21,7 @@ def fingerprint(*options: str) -> str:
     for room in ("inventory", "sources", "model", "registry"):
         for folder, _, names in os.walk(package / room):
             for name in sorted(names):
-                if name.endswith(".py"):
+                if name.endswith((".py", ".json", ".idx")):  # declarations and the index of licence texts count too
                     status = os.stat(f"{folder}/{name}")  # noqa: PTH116 - some hundred of them, on every run
                     found.append(f"{folder}/{name} {status.st_size} {status.st_mtime_ns}")
     for entry in sys.path:

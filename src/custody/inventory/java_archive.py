@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 
 import msgspec
 
@@ -34,6 +35,15 @@ MAX_DEPTH = 8
 """Archives inside each other: an ear holds wars, these hold jars, and those may hold some too."""
 MAX_ARCHIVES = 2_000
 """Archives inside one file: far more than a distribution of a whole application server brings."""
+MAX_FILES = 10_000
+"""Descriptors, manifests, licence texts and SBOMs that are read of one file and of all archives in it.
+
+An ordinary archive has up to five of them, and `MAX_ARCHIVES` of these are as many as this; into the largest shaded
+jars some hundred libraries were merged. Each descriptor becomes a package, so that a file of 20 kB could give half a
+million of them.
+"""
+MAX_KEPT_BYTES = 128 << 20
+"""What all of these may be together: the libraries of a large application come to some 15 MB."""
 MAX_ROOTS = 64
 """Java packages that are kept of one archive; libraries have few, and a shaded jar is told by its descriptors."""
 
@@ -76,8 +86,8 @@ class Extract(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 def extract(path: str, content: Content) -> bytes:
     """Give an `Extract` as MessagePack. Raises InputError: no zip archive, or more in it than any real one has."""
     texts: dict[str, bytes] = {}
-    budget = Budget(LIMITS.total_bytes)
-    archive = _read(content, path, 0, texts, budget, [MAX_ARCHIVES], "")
+    left = _Left(Budget(LIMITS.total_bytes), MAX_ARCHIVES, MAX_FILES, MAX_KEPT_BYTES)
+    archive = _read(content, path, 0, texts, left, "")
     return msgspec.msgpack.encode(Extract(archive=archive, texts=texts))
 
 
@@ -89,10 +99,30 @@ def read_extract(data: bytes, where: str) -> Extract:
         raise InputError(where, f"what was taken out of it cannot be read: {error}") from None
 
 
-def _read(
-    content: Content, where: str, depth: int, texts: dict[str, bytes], budget: Budget, left: list[int], sha1: str
-) -> Archive:
-    left[0] -= 1
+@dataclass(slots=True)
+class _Left:
+    """What may still be read of one file, with all archives in it."""
+
+    budget: Budget
+    archives: int
+    files: int
+    kept: int
+    told: bool = False
+
+    def allows(self, member: Member) -> bool:
+        """Say whether one more descriptor may be read. Raises InputError for the first that may not."""
+        self.files -= 1
+        if self.files >= 0 and self.kept > 0:
+            return True
+        if self.told:
+            return False
+        self.told = True
+        what = f"{MAX_FILES} descriptors" if self.files < 0 else f"{MAX_KEPT_BYTES} bytes of descriptors"
+        raise InputError(member.name, f"is not read, nor any behind it: there are more than {what} in this file")
+
+
+def _read(content: Content, where: str, depth: int, texts: dict[str, bytes], left: _Left, sha1: str) -> Archive:
+    left.archives -= 1
     names, members = read_directory(content, where, LIMITS, _wanted)
     files: list[tuple[str, bytes]] = []
     notices: list[tuple[str, str]] = []
@@ -101,14 +131,18 @@ def _read(
     for member in members:
         try:
             if _ENDING.search(member.name):
-                inside.append((member.name, _read_inside(content, member, depth, texts, budget, left)))
+                inside.append((member.name, _read_inside(content, member, depth, texts, left)))
+            elif not left.allows(member):
+                continue
             elif _LICENCE.fullmatch(member.name):
-                key = _text(content, member, texts, budget)
+                key = _text(content, member, texts, left)
                 if key:
                     notices.append((member.name, key))
             else:
                 limits = Limits(member_bytes=MAX_SBOM_BYTES) if _SBOM.fullmatch(member.name) else LIMITS
-                files.append((member.name, read_member(content, member, member.name, limits, budget)))
+                data = read_member(content, member, member.name, limits, left.budget)
+                left.kept -= len(data)
+                files.append((member.name, data))
         except InputError as error:
             problems.append((_safe(member.name), error.what))
     return Archive(
@@ -131,28 +165,28 @@ def _wanted(name: str) -> bool:
     return _LICENCE.fullmatch(name) is not None
 
 
-def _read_inside(
-    content: Content, member: Member, depth: int, texts: dict[str, bytes], budget: Budget, left: list[int]
-) -> Archive:
+def _read_inside(content: Content, member: Member, depth: int, texts: dict[str, bytes], left: _Left) -> Archive:
     if depth + 1 >= MAX_DEPTH:
         raise InputError(member.name, f"stands more than {MAX_DEPTH} archives deep")
-    if left[0] <= 0:
+    if left.archives <= 0:
         raise InputError(member.name, f"is not read: there are more than {MAX_ARCHIVES} archives in this file")
-    inner, sha1, file = open_member(content, member, member.name, budget)
+    inner, sha1, file = open_member(content, member, member.name, left.budget)
     try:
-        return _read(inner, member.name, depth + 1, texts, budget, left, sha1)
+        return _read(inner, member.name, depth + 1, texts, left, sha1)
     finally:
         if file is not None:
             file.close()
 
 
-def _text(content: Content, member: Member, texts: dict[str, bytes], budget: Budget) -> str:
+def _text(content: Content, member: Member, texts: dict[str, bytes], left: _Left) -> str:
     """Keep a licence text once; give its key, "" for none."""
     if not 0 < member.size <= MAX_TEXT_BYTES:
         return ""
-    data = read_member(content, member, member.name, LIMITS, budget)
+    data = read_member(content, member, member.name, LIMITS, left.budget)
     key = hashlib.sha256(data).hexdigest()
-    texts.setdefault(key, data)
+    if key not in texts:
+        left.kept -= len(data)
+        texts[key] = data
     return key
 
 
@@ -181,4 +215,6 @@ def _safe(name: str) -> str:
     return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-EXTRACTOR = Extractor(name="jar", extract=extract, globs=tuple(f"**/*.{kind}" for kind in ARCHIVE_TYPES))
+EXTRACTOR = Extractor(
+    name="jar", extract=extract, globs=tuple(f"**/*.{kind}" for kind in ARCHIVE_TYPES), looks_inside=True
+)

@@ -88,8 +88,7 @@ def alias_target(version: str) -> tuple[str, str] | None:
     """Give the (name, version) behind an alias `npm:name@version`, None for anything else."""
     if not version.startswith("npm:"):
         return None
-    name, _, number = version[4:].rpartition("@")
-    return (name, number) if name else (number, "")
+    return split_name(version[4:])
 
 
 class Want(NamedTuple):

@@ -19,7 +19,6 @@ import msgspec
 
 from custody.errors import InputError
 from custody.inventory.apk_database import installed_files
-from custody.inventory.rpm_database import RPM_DATABASE, read_database
 from custody.inventory.squash import SquashedTree
 from custody.model import Dependency, Package
 
@@ -131,6 +130,8 @@ def _apk(packages: list[Package], tree: SquashedTree, wanted: Wanted) -> Owned:
 
 
 def _rpm(packages: list[Package], tree: SquashedTree, wanted: Wanted) -> Owned:
+    from custody.inventory.rpm_database import RPM_DATABASE, read_database  # most images have none
+
     by_place = _by_place(packages)
     folders = {b"/" + path.rpartition(b"/")[0] + b"/" for path in wanted}
     names = {folder.decode("utf-8", "surrogateescape"): folder for folder in folders}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from custody.errors import InputError
-from custody.inventory.catalogers import load_catalogers
-from custody.inventory.conclusions import LICENCE_EXTRACTOR, conclude_licences
+from custody.inventory.conclusions import conclude_licences
+from custody.inventory.declared import declared_catalogers
 from custody.inventory.interface import Cataloger, File, Tree
 from custody.inventory.os_release import read_distribution
-from custody.inventory.ownership import OWNERSHIP_FILES, owned_by
+from custody.inventory.ownership import owned_by
 from custody.inventory.squash import SquashedTree
 from custody.model import (
     Artifact,
@@ -19,16 +19,14 @@ from custody.model import (
     Dependency,
     Digest,
     Distribution,
-    Extractor,
     Inventory,
     LayerContent,
     Package,
     Purl,
     Skipped,
 )
-from custody.model.globs import compile_globs
 
-__all__ = ["started_by", "take_inventory", "wanted_extractors", "wanted_files"]
+__all__ = ["started_by", "take_inventory"]
 
 OS_TYPES = ("alpm", "apk", "deb", "ebuild", "opkg", "rpm")
 """Purl types of packages that belong to the operating system."""
@@ -39,23 +37,6 @@ OS_CATALOGERS = frozenset(("apk", "dpkg", "opkg", "pacman", "portage", "rpm", "r
 
 _NOTES = "elf-package-notes"
 _DOCUMENTED = re.compile(r"usr/share/doc/")
-
-
-def wanted_files(catalogers: Sequence[Cataloger] | None = None) -> Callable[[str], bool]:
-    """Give the question that the sources ask of each path, whether its content is to be kept.
-
-    catalogers: those that will run; all registered ones where it is None.
-    """
-    chosen = load_catalogers() if catalogers is None else catalogers
-    return compile_globs([*OWNERSHIP_FILES, *(glob for c in chosen for glob in (*c.globs, *c.beside))])
-
-
-def wanted_extractors(catalogers: Sequence[Cataloger] | None = None) -> tuple[Extractor, ...]:
-    """Give what takes the little that matters out of large files, for the sources; each once, sorted by name."""
-    chosen = load_catalogers() if catalogers is None else catalogers
-    found = {c.extractor.name: c.extractor for c in chosen if c.extractor is not None}
-    found[LICENCE_EXTRACTOR.name] = LICENCE_EXTRACTOR
-    return tuple(found[name] for name in sorted(found))
 
 
 def take_inventory(
@@ -76,7 +57,7 @@ def take_inventory(
     """
     tree = SquashedTree()
     skipped: list[Skipped] = []
-    chosen = load_catalogers() if catalogers is None else catalogers
+    chosen = declared_catalogers() if catalogers is None else catalogers
     seen = _Sightings(skipped=skipped)
     above = None
     for content in layers:

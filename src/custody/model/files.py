@@ -101,6 +101,7 @@ class Extractor:
     gives what its catalogers want to know, in any form they agree on, b"" for nothing. It is called in whatever
     process reads the layer, is pure, and raises InputError for a file that is damaged: the file is then noted as
     skipped. version: goes up whenever the same file would give other bytes, so that no cache gives old ones.
+    looks_inside: what it gives covers files of its kind inside the file, which are then not handed to it once more.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Extractor:
     magics: tuple[bytes, ...] = ()
     globs: tuple[str, ...] = ()
     version: int = 1
+    looks_inside: bool = False
 
 
 class Wanted(Protocol):

@@ -44,20 +44,7 @@ def _compile(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     # look-ups: by whole path, base name and extension. A regular expression runs only where its last segment already
     # fits.
     exact = frozenset(p for p in patterns if not _WILD.search(p))
-    buckets: dict[str, list[str]] = {}
-    always: set[str] = set()
-    rest: list[str] = []
-    for pattern in patterns:
-        if pattern in exact:
-            continue
-        key = glob_key(pattern)
-        if not key:
-            rest.append(pattern)
-            continue
-        buckets.setdefault(key, []).append(pattern)
-        if pattern == f"**/{key}" and not key.startswith("*"):
-            always.add(key)
-    by_key: dict[str, _Test] = {key: bool if key in always else _regex(group) for key, group in buckets.items()}
+    by_key, rest = _by_key(p for p in patterns if p not in exact)
     # `folder/*` without other wildcards is a look-up too; the few that are left are asked for only where a stretch that
     # they all need is in the path.
     folders = frozenset(p[:-1] for p in rest if p.endswith("/*") and not _WILD.search(p[:-1]))
@@ -65,7 +52,9 @@ def _compile(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     for pattern in rest:
         if pattern[:-1] not in folders:
             needles.setdefault(max(_NO_LITERAL.split(pattern), key=len), []).append(pattern)
-    by_needle = [(needle, _regex(group)) for needle, group in needles.items()]
+    by_needle: dict[str, _Test] = {}
+    for needle, group in needles.items():
+        _put_late(by_needle, needle, group)
 
     def matches(path: str) -> bool:
         name = path[path.rfind("/") + 1 :]
@@ -79,15 +68,40 @@ def _compile(patterns: tuple[str, ...]) -> Callable[[str], bool]:
                 return True
         if path in exact or path[: len(path) - len(name)] in folders:
             return True
-        for needle, fits in by_needle:  # noqa: SIM110 - a generator would cost more than the loop
-            if needle in path and fits(path) is not None:
+        for needle in needles:  # noqa: SIM110 - a generator would cost more than the loop
+            if needle in path and by_needle[needle](path):
                 return True
         return False
 
     return matches
 
 
-def _regex(patterns: Iterable[str]) -> Callable[[str], re.Match[str] | None]:
+def _by_key(patterns: Iterable[str]) -> tuple[dict[str, _Test], list[str]]:
+    """Give the tests of patterns by their key, and the patterns that have none."""
+    groups: dict[str, list[str]] = {}
+    for pattern in patterns:
+        groups.setdefault(glob_key(pattern), []).append(pattern)
+    rest = groups.pop("", [])
+    tests: dict[str, _Test] = {}
+    for key, group in groups.items():
+        if f"**/{key}" in group and not key.startswith("*"):
+            tests[key] = bool  # any path with this name
+        else:
+            _put_late(tests, key, group)
+    return tests, rest
+
+
+def _put_late(tests: dict[str, _Test], key: str, patterns: Iterable[str]) -> None:
+    """Put a test whose expression is made for the first path: most never see one, and each takes 0.1 ms to make."""
+
+    def first(path: str) -> object:
+        tests[key] = test = _regex(patterns)
+        return test(path)
+
+    tests[key] = first
+
+
+def _regex(patterns: Iterable[str]) -> _Test:
     return re.compile("|".join(_translate(pattern) for pattern in patterns), re.DOTALL).fullmatch
 
 

@@ -1,4 +1,4 @@
-"""Two steps at a time: reading and inflating in a thread of its own, hashing and parsing in the caller's.
+"""Three steps at a time: reading and inflating in one thread, hashing in another, parsing in the caller's.
 
 Inflating and SHA-256 release the interpreter's lock, so two cores are really used: measured by `bench/inventory.py`.
 """
@@ -10,11 +10,12 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
-__all__ = ["read_ahead"]
+__all__ = ["hash_beside", "read_ahead"]
 
-_DEPTH = 8  # pieces of at most 1 MiB that may wait
+_DEPTH = 8  # pieces of at most 1 MiB that may wait for whoever parses
+_DEPTH_HASH = 2  # and for SHA-256, which is faster
 
 
 def read_ahead(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
@@ -54,4 +55,26 @@ def read_ahead(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
             yield item
     finally:
         stopped.set()
+        thread.join()
+
+
+def hash_beside(pieces: Iterator[bytes], update: Callable[[bytes], object]) -> Generator[bytes, None, None]:
+    """Give the same pieces, each also handed to `update`, in their order, by another thread.
+
+    It has taken all of them when this ends. Closing the generator ends the thread, as it does for `read_ahead`.
+    """
+    waiting: queue.Queue[bytes | None] = queue.Queue(_DEPTH_HASH)
+
+    def work() -> None:
+        while (piece := waiting.get()) is not None:
+            update(piece)
+
+    thread = threading.Thread(target=work, name="custody-hash", daemon=True)
+    thread.start()
+    try:
+        for piece in pieces:
+            waiting.put(piece)
+            yield piece
+    finally:
+        waiting.put(None)
         thread.join()

@@ -72,6 +72,9 @@ def look_at_file(
                 raise InputError(str(path), "not a regular file", "expected a file")
             digest = _itself(file, path.name, status, found)
             file.seek(0)
+            done = {name for entry in found.entries for name, _ in entry.extracts}
+            inner = tuple(one for one in extractors if not (one.looks_inside and one.name in done))
+            found.extractors = Extractors(inner)
             try:
                 _members(file, path.name, found)
             except InputError as error:

@@ -7,21 +7,32 @@ twice, a name below a link of the same layer) always becomes an entry.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import marshal
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from custody.errors import InputError
-from custody.model import Entry, LayerContent, Skipped
+from custody.model import Entry, HeldContent, LayerContent, Skipped
+from custody.sources.helpers import Helpers
 from custody.sources.passing import PassingContent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from custody.model import Extractor, Layer, Wanted
+    from custody.model import Content, Extractor, Layer, Wanted
     from custody.sources.members import Passing
     from custody.sources.tar import Member
 
-__all__ = ["MAX_ENTRIES", "MAX_KEPT_BYTES", "MAX_WANTED_BYTES", "Collected", "Extractors", "clean"]
+__all__ = [
+    "MAX_ENTRIES",
+    "MAX_KEPT_BYTES",
+    "MAX_WANTED_BYTES",
+    "Aside",
+    "Collected",
+    "Extractors",
+    "clean",
+    "extract_all",
+]
 
 MAX_WANTED_BYTES = 256 * 1024 * 1024
 """The largest file that is kept whole: what catalogers read (an RPM database) is below it."""
@@ -36,6 +47,7 @@ _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 _META = ".wh..wh."  # what AUFS kept for itself: runtimes step over it
 _HEAD = 8  # bytes by which a file is told
+_SMALL_BYTES = 128 * 1024  # of a file that is handed to another process: less than it takes to write it there
 
 
 def clean(name: str) -> str | None:
@@ -85,9 +97,64 @@ class Extractors:
         return found
 
 
+def extract_all(
+    chosen: list[Extractor], path: str, content: Content
+) -> tuple[tuple[tuple[str, bytes], ...], list[tuple[str, str]]]:
+    """Give what each extractor takes out of a file, and (where, why) of what they refuse."""
+    found: list[tuple[str, bytes]] = []
+    refused: list[tuple[str, str]] = []
+    for extractor in chosen:
+        try:
+            taken = extractor.extract(path, content)
+        except InputError as error:
+            refused.append((error.where or path, f"{error.what}; {error.fix}" if error.fix else error.what))
+            continue
+        if taken:
+            found.append((extractor.name, taken))
+    return tuple(sorted(found)), refused
+
+
+class Aside:
+    """Small files whose extractors run in another process: there may be thousands of licence texts in a layer.
+
+    Whether an extractor looks at one is known by its name and first bytes; what it takes, only at the end.
+    """
+
+    def __init__(self, extractors: Extractors) -> None:
+        """Start the process."""
+        self._helpers = Helpers(lambda task: _aside(extractors, task), 1)
+        self._indices: list[int] = []
+
+    def give(self, index: int, path: str, data: bytes) -> None:
+        """Hand over a file. index: of its entry."""
+        self._helpers.give(marshal.dumps((path, data)))
+        self._indices.append(index)
+
+    def fill(self, entries: list[Entry], skipped: set[Skipped]) -> None:
+        """Put into the entries what was taken; note what was refused."""
+        for index, result in zip(self._indices, self._helpers.results(), strict=True):
+            extracts, refused = marshal.loads(result)  # noqa: S302 - from our own fork
+            entries[index] = replace(entries[index], extracts=extracts)
+            skipped.update(Skipped(where=where, reason=reason) for where, reason in refused)
+        self._indices = []
+
+    def close(self) -> None:
+        """End the process."""
+        self._helpers.end()
+
+
+def _aside(extractors: Extractors, task: bytes) -> bytes:
+    path, data = marshal.loads(task)  # noqa: S302 - from our own fork
+    return marshal.dumps(extract_all(extractors.of(path, data[:_HEAD]), path, HeldContent(data)))
+
+
 @dataclass(slots=True)
 class Collected:
-    """The members of one layer so far. where: names the layer; excluded: paths that are taken for not there."""
+    """The members of one layer so far.
+
+    where: names the layer; excluded: paths that are taken for not there; aside: what runs extractors on small files, if
+    anything does.
+    """
 
     where: str
     wanted: Wanted
@@ -98,6 +165,7 @@ class Collected:
     names: dict[str, dict[str, None]] = field(default_factory=dict)
     skipped: set[Skipped] = field(default_factory=set)
     kept: int = 0
+    aside: Aside | None = None
     _count: int = 0
     _noted: set[str] = field(default_factory=set)  # paths of entries: what comes later at or below them is one too
     _links: set[str] = field(default_factory=set)  # those of them that are no plain file of this layer
@@ -148,6 +216,11 @@ class Collected:
         if member.stored:
             head = data[:_HEAD] if data is not None else archive.peek(_HEAD) if member.pieces is None else b""
             chosen = self.extractors.of(path, head)
+            if chosen and self.aside is not None and member.pieces is None and member.size <= _SMALL_BYTES:
+                small = data if data is not None else archive.data(member)
+                self._note(Entry(path=path, kind="file", size=member.size, mode=member.mode, data=data))
+                self.aside.give(len(self.entries) - 1, path, small)
+                return
             if chosen:
                 extracts = self._extract(chosen, member, archive, path, data)
         if data is not None or extracts or path in self._noted:
@@ -227,25 +300,20 @@ class Collected:
     def _extract(
         self, chosen: list[Extractor], member: Member, archive: Passing, path: str, data: bytes | None
     ) -> tuple[tuple[str, bytes], ...]:
-        found = []
         with PassingContent(member, archive, data) as content:
-            for extractor in chosen:
-                try:
-                    taken = extractor.extract(path, content)
-                except InputError as error:
-                    reason = f"{error.what}; {error.fix}" if error.fix else error.what
-                    self._skip(error.where or path, reason)
-                    continue
-                if taken:
-                    self.kept += len(taken)
-                    found.append((extractor.name, taken))
-        return tuple(sorted(found))
+            found, refused = extract_all(chosen, path, content)
+        for where, reason in refused:
+            self._skip(where, reason)
+        self.kept += sum(len(taken) for _, taken in found)
+        return found
 
     def _skip(self, name: str, reason: str) -> None:
         self.skipped.add(Skipped(where=name, reason=reason))
 
     def content(self, layer: Layer) -> LayerContent:
         """Give all that was taken, as the content of `layer`."""
+        if self.aside is not None:
+            self.aside.fill(self.entries, self.skipped)
         return LayerContent(
             layer=layer,
             entries=tuple(self.entries),

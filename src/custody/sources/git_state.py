@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -167,6 +165,9 @@ def _clean(url: str) -> str:
 
 def _is_dirty(path: Path, top: Path, git_dir: Path, common: Path, commit: str, timeout_seconds: float) -> bool | None:
     """Ask git whether files below `path` differ from the commit, in a directory of ours with its objects and index."""
+    import subprocess
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="custody-git-") as name:
         ours = Path(name)
         (ours / "refs").mkdir()

@@ -7,7 +7,7 @@ layer.
 from __future__ import annotations
 
 import hashlib
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,15 @@ from custody.model import Digest, HeldContent, LayerContent, Skipped
 from custody.registry.blob import CHUNK_BYTES
 from custody.registry.interface import MissingError
 from custody.registry.manifest import is_foreign
-from custody.sources.ahead import read_ahead
-from custody.sources.collect import Collected, Extractors
+from custody.sources.ahead import hash_beside, read_ahead
+from custody.sources.collect import Aside, Collected, Extractors
+from custody.sources.helpers import cores
 from custody.sources.inflate import compression, inflate
 from custody.sources.tar import TarReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from hashlib import _Hash
 
     from custody.model import Entry, Extractor, Layer, Wanted
     from custody.registry.interface import BlobReader, Repository
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["read_layer"]
 
 _AHEAD_BYTES = 4 * 1024 * 1024  # below that, starting a thread costs more than it saves
+_ASIDE_BYTES = 64 * 1024 * 1024  # and a process, with the memory that it takes
 
 
 def read_layer(
@@ -50,7 +53,9 @@ def read_layer(
     Raises InputError: size, digest or diff_id is wrong, or it is no archive. UnavailableError: it cannot be fetched.
     """
     asked = Extractors(extractors)
-    content = _once(repository, layer, lambda where: Collected(where, wanted, asked, excluded), heard)
+    large = layer.descriptor.size >= _ASIDE_BYTES and cores() > 1
+    with closing(Aside(asked)) if large else nullcontext() as aside:
+        content = _once(repository, layer, lambda where: Collected(where, wanted, asked, excluded, aside=aside), heard)
     linked = {e.target for e in content.entries if e.kind == "hardlink" and (wanted(e.path) or asked.by_name(e.path))}
     passed = {e.path for e in content.entries if e.kind == "file" and e.path in linked and e.data is None}
     if not passed:
@@ -87,10 +92,14 @@ def _once(
                 # A layer that is not compressed is its own blob: its bytes are hashed once, by the blob's reader.
                 same = descriptor.digest == layer.diff_id and not compression(reader.look())
                 pieces = inflate(reader, where)  # which reads to the end of the blob, so its digest is checked
+                hasher = None if same else hashlib.sha256()
                 if descriptor.size >= _AHEAD_BYTES:
                     with closing(read_ahead(pieces)) as ahead:
-                        return _read(layer, ahead, collect(where), reader.report, same=same)
-                return _read(layer, pieces, collect(where), reader.report, same=same)
+                        if hasher is None:
+                            return _read(layer, ahead, collect(where), reader.report, hasher)
+                        with closing(hash_beside(ahead, hasher.update)) as hashed:
+                            return _read(layer, hashed, collect(where), reader.report, hasher)
+                return _read(layer, _hashed(pieces, hasher), collect(where), reader.report, hasher)
             except InputError:
                 # A blob with a wrong digest is damaged in some way; the digest is what there is to say about it.
                 while reader.read(CHUNK_BYTES):
@@ -140,20 +149,24 @@ class _Counted:
             self._told = done
 
 
-def _read(
-    layer: Layer, pieces: Iterator[bytes], found: Collected, report: Callable[[], None], *, same: bool
-) -> LayerContent:
-    """Read an archive. same: its bytes are the blob's, whose digest is found right at their end, and is the diff_id."""
-    hasher = None if same else hashlib.sha256()
+def _hashed(pieces: Iterator[bytes], hasher: _Hash | None) -> Iterator[bytes]:
+    for piece in pieces:
+        if hasher is not None:
+            hasher.update(piece)
+        yield piece
 
-    def hashed() -> Iterator[bytes]:
+
+def _read(
+    layer: Layer, pieces: Iterator[bytes], found: Collected, report: Callable[[], None], hasher: _Hash | None
+) -> LayerContent:
+    """Read an archive. hasher: what its pieces pass through; None where they are the blob's, so its digest is right."""
+
+    def reported() -> Iterator[bytes]:
         for piece in pieces:
-            if hasher is not None:
-                hasher.update(piece)
             report()
             yield piece
 
-    archive = TarReader(hashed(), found.where)
+    archive = TarReader(reported(), found.where)
     for member in archive:
         found.take(member, archive)
     report()

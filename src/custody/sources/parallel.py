@@ -20,12 +20,12 @@ import os
 import signal
 import struct
 import tempfile
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from custody import errors
 from custody.errors import CustodyError, UnavailableError
+from custody.sources.helpers import cores, fork
 from custody.sources.record import decode_content, encode_content
 
 if TYPE_CHECKING:
@@ -47,10 +47,9 @@ _TEXT_LENGTH = 300  # of each of three texts, so that a message stays below PIPE
 def workers_for(layers: Sequence[Layer]) -> int:
     """Give how many processes are worth while: one for each core and layer, 1 where this process does it alone."""
     large = sum(layer.descriptor.size >= _WORTH_BYTES // 4 for layer in layers)
-    if large < 2 or sum(layer.descriptor.size for layer in layers) < _WORTH_BYTES or not hasattr(os, "fork"):
+    if large < 2 or sum(layer.descriptor.size for layer in layers) < _WORTH_BYTES:
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, large)
+    return min(cores(), large)
 
 
 def read_in_processes(
@@ -111,22 +110,11 @@ class _Team:
         read: _Read,
         scratch: Path,
     ) -> int:
-        with warnings.catch_warnings():
-            # Python warns of forks beside threads, since a lock may be held for ever in the child. The only thread
-            # here draws the progress bar, and a worker neither draws nor writes to the terminal.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            worker = os.fork()
-        if worker:
-            return worker
-        status = 1
-        try:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, signal.SIG_DFL)
+        def run() -> None:
             os.close(self._messages)
             _work(tasks, say, layers, read, scratch)
-            status = 0
-        finally:
-            os._exit(status)  # not sys.exit: what the parent would clean up at its end is the parent's
+
+        return fork(run)
 
     def wait_for(self, number: int, heard: Callable[[int], None] | None) -> None:
         """Return when the layer was read; raise what its worker raised."""

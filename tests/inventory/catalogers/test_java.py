@@ -202,6 +202,32 @@ def test_a_bomb_of_archives_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(isinstance(item, Skipped) for item in found) == 41
 
 
+@pytest.mark.parametrize(
+    ("constant", "value", "counts"), [("MAX_FILES", 7, [3, 3, 1, 0]), ("MAX_KEPT_BYTES", 300, [3, 2, 0, 0])]
+)
+def test_a_bomb_of_descriptors_is_bounded_over_all_archives_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, constant: str, value: int, counts: list[int]
+) -> None:
+    monkeypatch.setattr(f"custody.inventory.java_archive.{constant}", value)
+    files = {f"META-INF/maven/g/a{n}/pom.properties": b"version=1.0.0\n".ljust(60) for n in range(3)}
+    data = jar({f"{n}.jar": jar(files) for n in range(4)})
+    extract = read_extract(EXTRACTOR.extract("many.jar", HeldContent(data)), "many.jar").archive
+    assert [len(inner.files) for _, inner in extract.inside] == counts
+    [why] = [item.reason for item in look("java-archive", {"many.jar": data}) if isinstance(item, Skipped)]
+    assert why.startswith("is not read, nor any behind it: there are more than")
+
+
+def test_a_licence_text_that_many_archives_have_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custody.inventory.java_archive.MAX_KEPT_BYTES", 1000)
+    data = jar({f"{n}.jar": jar({"META-INF/LICENSE": b"free" * 100}) for n in range(9)})
+    extract = read_extract(EXTRACTOR.extract("many.jar", HeldContent(data)), "many.jar")
+    assert all(inner.texts and not inner.problems for _, inner in extract.archive.inside)
+    data = jar({f"{n}.jar": jar({"META-INF/LICENSE": b"%d" % n * 400}) for n in range(9)})
+    inside = read_extract(EXTRACTOR.extract("many.jar", HeldContent(data)), "many.jar").archive.inside
+    assert [len(inner.texts) for _, inner in inside] == [1, 1, 1, 0, 0, 0, 0, 0, 0]
+    assert sum(len(inner.problems) for _, inner in inside) == 1
+
+
 def test_licence_texts_are_kept_once_and_conclude_the_licence() -> None:
     text = (
         b"Permission is hereby granted, free of charge, to any person obtaining a copy of this software.\n"

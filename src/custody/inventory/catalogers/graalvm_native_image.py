@@ -15,11 +15,8 @@ from dataclasses import replace
 
 from custody.errors import InputError
 from custody.inventory.elf import MAGIC, read_elf
-from custody.inventory.embedded_sbom import decode_embedded
 from custody.inventory.executable import Executable, Region, read_part
 from custody.inventory.interface import Cataloger, File, Found, Tree
-from custody.inventory.java_tree import without_default_type
-from custody.inventory.lock_graph import rooted
 from custody.inventory.lockfile import parent
 from custody.model import Content, Extractor, Package, Purl
 
@@ -93,6 +90,11 @@ def _look_up(program: Executable, content: Content, table: Region, texts: Region
 
 def parse(file: File, tree: Tree) -> Iterator[Found]:
     """Give the packages that the document names, and who needs whom. Raises InputError: it is no SBOM."""
+    # Every program of an image is looked at, in a process that needs none of these.
+    from custody.inventory.embedded_sbom import decode_embedded
+    from custody.inventory.java_tree import without_default_type
+    from custody.inventory.lock_graph import rooted
+
     del tree
     sbom = decode_embedded(file.data, file.at("sbom"), file)
     ids = {package.id: str(without_default_type(package.purl)) for package in sbom.packages}
