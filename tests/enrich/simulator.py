@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ class Reply:
     body: bytes = b""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    pause_seconds: float = 0.0
+    """Before each byte of the body; none where it is 0."""
 
 
 @dataclass
@@ -47,7 +50,10 @@ def registry() -> Iterator[Registry]:
                 self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
             try:
-                self.wfile.write(reply.body)
+                for index in range(len(reply.body) if reply.pause_seconds else 0):
+                    time.sleep(reply.pause_seconds)
+                    self.wfile.write(reply.body[index : index + 1])
+                self.wfile.write(b"" if reply.pause_seconds else reply.body)
             except OSError:  # the client had enough
                 self.close_connection = True
 

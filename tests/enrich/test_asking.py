@@ -229,6 +229,21 @@ def test_an_answer_that_never_ends(server: Registry, monkeypatch: pytest.MonkeyP
     assert "took more than" in problem(asker({"golang": server.address}))
 
 
+@pytest.mark.parametrize("status", [200, 404, 500, 302])
+def test_an_answer_in_drops(server: Registry, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """Each byte comes in time, and the whole would take 50 s."""
+    monkeypatch.setattr(asking, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(asking, "_DROP_SECONDS", 0.3)
+    headers = {"Location": "/elsewhere"} if status == 302 else {}
+    server.replies[PATH] = Reply(body=b" " * 1000, status=status, headers=headers, pause_seconds=0.05)
+    asker_ = asker({"golang": server.address})
+    start = time.monotonic()
+    assert released(asker_) == ""
+    assert time.monotonic() - start < 10
+    if status == 200:
+        assert "took more than" in asker_.problems()["golang"]
+
+
 # ── what is refused ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -18,7 +18,20 @@ from custody import sbom
 from custody.model import Digest, Location, Package, Purl
 from custody.sbom import Document
 from custody.sbom.spdx import write
-from tests.sbom.samples import EDGES, IMAGE, JINJA, LODASH, MARKUPSAFE, PYTEST, ROOT, SSL, document, inventory
+from tests.sbom.samples import (
+    EDGES,
+    IMAGE,
+    JINJA,
+    LODASH,
+    MARKUPSAFE,
+    PYTEST,
+    ROOT,
+    SSL,
+    document,
+    finding,
+    inventory,
+    report,
+)
 from tests.sbom.schemas import faults
 from tests.sbom.strategies import documents
 
@@ -266,7 +279,13 @@ def test_findings_stand_at_their_packages_as_advisories() -> None:
             "referenceLocator": "https://osv.dev/vulnerability/CVE-2019-10906",
             "comment": "severity HIGH, score 8.6 (CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:N/A:N); "
             "status: affected, fixed in 2.10.1; also known as GHSA-462w-v97r-4m45, PYSEC-2019-217",
-        }
+        },
+        {
+            "referenceCategory": "SECURITY",
+            "referenceType": "advisory",
+            "referenceLocator": "https://nvd.example/vuln/detail/CVE-2019-10906",
+            "comment": "finding CVE-2019-10906",
+        },
     ]
     suppressed = found["lodash"]["externalRefs"][1]["comment"]
     assert (
@@ -274,6 +293,16 @@ def test_findings_stand_at_their_packages_as_advisories() -> None:
         "the function is not called; no fixed version is known"
     ) in suppressed
     assert found["pytest"]["comment"] == "Not evaluated for vulnerabilities: its version is not known"
+
+
+def test_fixes_and_reports_stand_beside_the_advisory() -> None:
+    refs = (("FIX", "https://a.example/fix"), ("REPORT", "https://a.example/report"), ("WEB", "https://a.example/"))
+    found = packages(document(report=report(finding(JINJA, "CVE-2026-1", references=refs))))
+    security = [ref for ref in found["Jinja2"]["externalRefs"] if ref["referenceCategory"] == "SECURITY"]
+    assert [(ref["referenceType"], ref["referenceLocator"]) for ref in security[1:]] == [
+        ("fix", "https://a.example/fix"),
+        ("url", "https://a.example/report"),
+    ]
 
 
 # ── identifiers and relationships ────────────────────────────────────────────────────────────────────────────────────

@@ -37,6 +37,7 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 20.0
 ANSWER_SECONDS = 60.0
 """For one answer from its first byte to its last."""
+_DROP_SECONDS = 2.0  # for the rest of an answer that nobody reads
 ATTEMPTS = 3
 MAX_PAUSE_SECONDS = 30.0
 """The longest `Retry-After` that is waited for."""
@@ -262,7 +263,7 @@ def _body(answer: BaseHTTPResponse, max_bytes: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
-        data = answer.read(_CHUNK, decode_content=False)
+        data = answer.read1(_CHUNK, decode_content=False)  # `read` would wait until it has all of the chunk
         if not data:
             break
         if inflate is not None:
@@ -283,8 +284,14 @@ def _body(answer: BaseHTTPResponse, max_bytes: int) -> bytes:
 
 def _drop(answer: BaseHTTPResponse) -> None:
     """Let go of an answer that nobody reads: the connection is used again when little is left of it, else closed."""
-    if len(answer.read(_CHUNK, decode_content=False)) == _CHUNK:
-        answer.close()
+    deadline = time.monotonic() + _DROP_SECONDS
+    left = _CHUNK
+    while left > 0 and time.monotonic() < deadline:
+        data = answer.read1(left, decode_content=False)
+        if not data:
+            return
+        left -= len(data)
+    answer.close()
 
 
 def _onward(address: str, location: str) -> str:

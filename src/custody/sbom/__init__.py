@@ -61,7 +61,7 @@ def _format(name: str, version: str) -> Format:
         raise UsageError("-o", f"unknown SBOM format {name!r}", f"expected one of {', '.join(written())}")
     form = FORMATS[name]
     if version and version not in form.writes:
-        known = ", ".join(form.writes) or "none"
+        known = ", ".join(sorted(form.writes)) or "none"
         raise UsageError(
             "--format-version", f"{name} is not written in version {version!r}", f"expected one of {known}"
         )
@@ -81,7 +81,12 @@ def losses(document: Document, name: str, version: str = "") -> list[str]:
 
 def recognise(data: bytes) -> Format | None:
     """Give the format that the bytes are in, None where no format knows them."""
-    return next((form for form in FORMATS.values() if form.recognises(data)), None)
+    # Each format that is asked is imported: the likely one comes first.
+    likely = [name for sign, name in _SIGNS if data.find(sign, 0, HEAD_BYTES) >= 0]
+    return next((FORMATS[name] for name in dict.fromkeys((*likely, *FORMATS)) if FORMATS[name].recognises(data)), None)
+
+
+_SIGNS = ((b'"spdxVersion"', "spdx-json"), (b'"bomFormat"', "cyclonedx-json"))
 
 
 def decode(data: bytes, where: str) -> Inventory:

@@ -19,12 +19,31 @@ __all__ = ["extra_of", "kept_of", "lost_extras"]
 
 Table = dict[str, Any]
 
+_MANY = 1_000
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def extra_of(family: str, kept: Mapping[str, object]) -> tuple[tuple[str, bytes], ...]:
     """Give the `extra` for what is kept: nothing for an empty object."""
-    return ((family, _encode(kept)),) if kept else ()
+    if not kept:
+        return ()
+    _put_in_order(kept)
+    return ((family, _encode(kept)),)
+
+
+def _put_in_order(kept: Mapping[str, object]) -> None:
+    """Sort the keys of large tables: the encoder's own sorting takes n² steps where one key is out of order."""
+    pending: list[object] = list(kept.values())
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending += value
+        elif isinstance(value, dict):
+            if len(value) > _MANY:
+                items = sorted(value.items())
+                value.clear()
+                value.update(items)
+            pending += value.values()
 
 
 def kept_of(family: str, extra: Iterable[tuple[str, bytes]]) -> Table:

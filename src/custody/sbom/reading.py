@@ -163,9 +163,9 @@ class Reading:
             facts |= carried_inventory(self.carry)
         facts["skipped"] = (*facts.get("skipped", ()), *self._notes())
         root_id = root.id
-        for name, found in self.ids.items():
-            if found == root_id and self.packages[name] is not root:
-                root = root.merged(self.packages[name])
+        again = [self.packages[name] for name, found in self.ids.items() if found == root_id]
+        if others := [package for package in again if package is not root]:
+            root = root.merged(*others)
         return Inventory.assemble(
             artifact=artifact or self._artifact(root),
             root=root,

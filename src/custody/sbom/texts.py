@@ -146,7 +146,7 @@ def vulnerability_coverage(report: ScanReport | None) -> str:
     suppressed = len(report.findings) - counted
     return (
         f"Vulnerabilities: {report.result} on {format_time(report.scanned_at)}: {counted} found, "
-        f"{suppressed} suppressed by a recorded exception, {len(report.not_evaluated)} times not evaluated. "
+        f"{suppressed} suppressed, {len(report.not_evaluated)} times not evaluated. "
         f"Advisories: {report.database.digest}, the newest of {newest}."
     )
 
@@ -198,7 +198,10 @@ def status(finding: Finding) -> str:
         s = finding.suppression
         until = f"until {format_time(s.expires)}" if s.expires else "without an end"
         approved = f", approved by {s.approver}" if s.approver else ""
-        parts.append(f"status: suppressed {until} by {s.owner}{approved}: {s.reason}; {remedy(finding)}")
+        by = f" by {s.owner}" if s.owner else ""
+        why = ": ".join(word for word in (s.status, s.justification, s.reason) if word)
+        kind = "" if s.kind == "exception" else f" ({s.kind})"
+        parts.append(f"status: suppressed{kind} {until}{by}{approved}: {why}; {remedy(finding)}")
     if finding.aliases:
         parts.append(f"also known as {', '.join(finding.aliases)}")
     return line("; ".join(parts))

@@ -17,6 +17,8 @@ from custody.errors import InputError
 from custody.sbom.cyclonedx.shape import shape
 from custody.sbom.cyclonedx.sound import is_reference, sound
 from custody.sbom.kept import kept_of
+from custody.sbom.validate.document import validate_document
+from tests.inventory.catalogers.hostile import cpu_limit
 from tests.sbom.cyclonedx.schemas import XML_SCHEMAS, json_faults, xml_faults
 from tests.sbom.real import files, read
 from tests.sbom.samples import document
@@ -108,6 +110,84 @@ def test_edges_to_what_is_no_package_come_back() -> None:
     graph = {entry["ref"]: entry.get("dependsOn", []) for entry in written()["dependencies"]}
     root = "pkg:generic/app@2"
     assert graph == {root: sorted([PURL, "service"]), PURL: [], "service": ["file"]}
+
+
+def test_what_a_service_does_with_data_comes_back() -> None:
+    service = {"bom-ref": "service", "name": "api", "data": [{"flow": "inbound", "classification": "PII"}]}
+    foreign = sbom.decode(json.dumps({**FOREIGN, "services": [service]}).encode(), "x")
+    for name in ("cyclonedx-json", "cyclonedx-xml"):
+        data = sbom.encode(document(inventory=foreign, report=None), name, "1.4")
+        assert kept_of("cyclonedx", sbom.decode(data, "x").extra)["services"] == [service]
+    assert written()["services"] == FOREIGN["services"]
+    made = json.loads(sbom.encode(document(inventory=foreign, report=None), "cyclonedx-json", "1.4"))
+    assert made["services"] == [service]
+
+
+def test_a_licence_expression_that_is_none_is_in_the_note() -> None:
+    bad = {**COMPONENT, "licenses": [{"expression": "..."}], "evidence": {"licenses": [{"expression": "no such"}]}}
+    part = {**COMPONENT, "bom-ref": "file", "type": "file", "name": "a.txt", "licenses": [{"expression": "()"}]}
+    del part["purl"]
+    foreign = sbom.decode(json.dumps({**FOREIGN, "components": [bad, part]}).encode(), "x")
+    for name, version in (("cyclonedx-json", "1.4"), ("cyclonedx-xml", "1.6"), ("cyclonedx-json", "1.6")):
+        data = sbom.encode(document(inventory=foreign, report=None), name, version)
+        assert validate_document(data, "x") == []
+        assert sbom.decode(data, "x") == foreign
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [("cyclonedx-json", "1.4"), ("cyclonedx-json", "1.6"), ("cyclonedx-xml", "1.7")]
+)
+def test_an_expression_beside_licences_is_one_expression(name: str, version: str) -> None:
+    mixed = [{"license": {"id": "MIT"}}, {"expression": "GPL-2.0-only OR ISC"}]
+    changed = {**FOREIGN, "components": [{**COMPONENT, "licenses": mixed}]}
+    foreign = sbom.decode(json.dumps(changed).encode(), "x")
+    data = sbom.encode(document(inventory=foreign, report=None), name, version)
+    stated = (
+        b">MIT AND (GPL-2.0-only OR ISC)</expression>" if name.endswith("xml") else b'"MIT AND (GPL-2.0-only OR ISC)"'
+    )
+    assert stated in data
+    assert sbom.decode(data, "x") == foreign
+    told = sbom.losses(document(inventory=foreign, report=None), name, version)
+    assert any("an expression beside others" in words for words in told)
+
+
+def test_an_edge_to_what_is_not_there_is_in_the_note() -> None:
+    edges = [
+        {"ref": "root", "dependsOn": ["ref-a", "gone", "urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#b"]},
+        {"ref": "gone", "dependsOn": ["ref-a"]},
+        {"ref": "service", "dependsOn": ["file", "gone"]},
+    ]
+    foreign = sbom.decode(json.dumps({**FOREIGN, "dependencies": edges}).encode(), "x")
+    for name, version in (("cyclonedx-json", "1.4"), ("cyclonedx-xml", "1.6"), ("cyclonedx-json", "1.6")):
+        data = sbom.encode(document(inventory=foreign, report=None), name, version)
+        assert validate_document(data, "x") == []
+        assert b'"gone"' not in data.partition(b'"dependencies"')[2]
+        assert sbom.decode(data, "x") == foreign
+        told = sbom.losses(document(inventory=foreign, report=None), name, version)
+        assert any("dependencies to what it does not contain" in words for words in told)
+
+
+@pytest.mark.parametrize("part", ["properties", "odd"])
+def test_the_time_it_takes_grows_with_the_document_only(part: str) -> None:
+    """Of each of many properties, or unknown fields, it was asked whether it is among all the others."""
+    names = [f"cpe:2.3:a:acme:a{n}:1.0:*:*:*:*:*:*:*" for n in range(40_000)]
+    properties = [{"name": "syft:cpe23", "value": name} for name in names]
+    more = {"properties": properties[::4]} if part == "properties" else dict.fromkeys(names, 1)
+    data = json.dumps({**FOREIGN, "components": [{**COMPONENT, **more}]}).encode()
+    inventory = sbom.decode(data, "x")
+    with cpu_limit(3):
+        made = json.loads(sbom.encode(document(inventory=inventory, report=None), "cyclonedx-json"))
+    if part == "properties":
+        assert [item for item in component(made)["properties"] if item["name"] == "syft:cpe23"] == properties[::4]
+
+
+def test_many_unknown_fields_are_kept_in_time() -> None:
+    """The sorting of the encoder took n² steps for these."""
+    odd = {**{f"m{n:06}": 1 for n in range(50_000)}, "a": 1}
+    data = json.dumps({**FOREIGN, "components": [{**COMPONENT, "evidence": odd}]}).encode()
+    with cpu_limit(2):
+        inventory = sbom.decode(data, "x")
+    assert kept_of("cyclonedx", inventory.packages[0].extra)["evidence"] == odd
 
 
 @pytest.mark.parametrize("version", ["1.3", "1.4", "1.5", "1.6", "1.7"])

@@ -182,6 +182,60 @@ def test_what_is_no_document_is_refused(data: bytes, message: str) -> None:
     assert str(caught.value) == message
 
 
+def doubling(depth: int) -> str:
+    """Give sets of two sets each, which stand for 2 ** depth licences."""
+    sets = [
+        f'<ConjunctiveLicenseSet rdf:nodeID="{side}{level}"><member rdf:nodeID="a{level + 1}"/>'
+        f'<member rdf:nodeID="b{level + 1}"/></ConjunctiveLicenseSet>'
+        for level in range(depth)
+        for side in "ab"
+    ]
+    ends = [
+        f'<ListedLicense rdf:nodeID="{side}{depth}"><licenseId>{name}</licenseId></ListedLicense>'
+        for side, name in (("a", "MIT"), ("b", "ISC"))
+    ]
+    return "".join(sets + ends)
+
+
+@pytest.mark.parametrize("depth", [12, 40])
+def test_sets_that_share_members_do_not_grow_without_end(depth: int) -> None:
+    package = '<Package rdf:about="#SPDXRef-a"><licenseDeclared rdf:nodeID="a0"/></Package>'
+    assert read_rdf(rdf("", package, doubling(depth)), "x")["packages"][0]["licenseDeclared"] == ""
+
+
+def test_sets_that_share_members_are_read() -> None:
+    package = '<Package rdf:about="#SPDXRef-a"><licenseDeclared rdf:nodeID="a0"/></Package>'
+    assert read_rdf(rdf("", package, doubling(2)), "x")["packages"][0]["licenseDeclared"] == "ISC AND MIT"
+
+
+def test_a_set_is_unknown_where_a_member_nests_too_deeply() -> None:
+    loop = '<DisjunctiveLicenseSet rdf:nodeID="loop"><member rdf:nodeID="loop"/></DisjunctiveLicenseSet>'
+    both = '<member rdf:resource="http://spdx.org/licenses/MIT"/><member rdf:nodeID="loop"/>'
+    licence = f"<licenseDeclared><ConjunctiveLicenseSet>{both}</ConjunctiveLicenseSet></licenseDeclared>"
+    table = read_rdf(rdf("", f'<Package rdf:about="#SPDXRef-a"><name>a</name>{licence}</Package>', loop), "x")
+    assert table["packages"][0]["licenseDeclared"] == ""
+
+
+def test_a_statement_that_stands_twice_is_one() -> None:
+    reference = (
+        '<externalRef><ExternalRef rdf:nodeID="r"><referenceLocator>a</referenceLocator></ExternalRef></externalRef>'
+    )
+    table = read_rdf(rdf("", f'<Package rdf:about="#SPDXRef-a">{reference * 3}</Package>'), "x")
+    assert table["packages"][0]["externalRefs"] == [{"referenceLocator": "a"}]
+
+
+def test_a_node_that_everything_leads_to_is_not_copied_without_end() -> None:
+    files = "".join(
+        f"<packageVerificationCodeExcludedFile>{n}</packageVerificationCodeExcludedFile>" for n in range(500)
+    )
+    shared = f'<PackageVerificationCode rdf:nodeID="code">{files}</PackageVerificationCode>'
+    packages = (
+        f'<Package rdf:about="#SPDXRef-{n}"><packageVerificationCode rdf:nodeID="code"/></Package>' for n in range(500)
+    )
+    with pytest.raises(InputError, match=r"^x: its nodes lead to each other so often"):
+        read_rdf(rdf("", shared, *packages), "x")
+
+
 def test_depth_is_bounded() -> None:
     with pytest.raises(InputError, match="elements inside each other"):
         read_graph(b"<a>" * 30_000, "x")

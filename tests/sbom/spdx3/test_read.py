@@ -147,6 +147,28 @@ def test_a_simple_licence_with_a_text() -> None:
     assert made.root.licence_texts == (("LicenseRef-odd", "Do as you like."),)
 
 
+def test_a_text_is_that_of_the_licence_and_of_no_other() -> None:
+    words = [
+        element("simplelicensing_SimpleLicensingText", name, simplelicensing_licenseText=name)
+        for name in ("LicenseRef-11", "LicenseRef-1")
+    ]
+    simple = element("simplelicensing_LicenseExpression", "l", simplelicensing_licenseExpression="LicenseRef-1")
+    assert licensed(simple, *words).root.licence_texts == (("LicenseRef-1", "LicenseRef-1"),)
+
+
+@pytest.mark.parametrize("depth", [12, 40])
+def test_sets_that_share_members_do_not_grow_without_end(depth: int) -> None:
+    """Sets of two sets each stand for 2 ** depth licences."""
+    kind = "expandedlicensing_ConjunctiveLicenseSet"
+    sets = [
+        element(kind, f"{side}{level}", expandedlicensing_member=[f"urn:x:a{level + 1}", f"urn:x:b{level + 1}"])
+        for level in range(depth)
+        for side in "ab"
+    ]
+    ends = [element("simplelicensing_CustomLicense", f"{side}{depth}", name=side) for side in "ab"]
+    assert licensed(*sets, *ends, target="a0").root.licence_declared is None
+
+
 def test_expanded_licences_are_one_expression() -> None:
     made = licensed(
         element("expandedlicensing_ConjunctiveLicenseSet", "l", expandedlicensing_member=["urn:x:or", "urn:x:with"]),

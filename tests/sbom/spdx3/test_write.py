@@ -119,7 +119,8 @@ def test_every_edge_has_its_type_and_scope() -> None:
     found = {
         (names[r["from"]]["name"], r["relationshipType"], r.get("scope"), names[to]["name"], r.get("comment"))
         for r in elements
-        if r["type"] in ("Relationship", "LifecycleScopedRelationship") and "License" not in r["relationshipType"]
+        if r["type"] in ("Relationship", "LifecycleScopedRelationship")
+        and not r["relationshipType"].endswith(("License", "Vulnerability"))
         for to in r["to"]
     }
     assert found == {

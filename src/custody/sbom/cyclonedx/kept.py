@@ -6,6 +6,7 @@ Whatever of a component and of the document is not read into the model is kept a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -227,5 +228,5 @@ def renamed_refs(value: Any, ids: Mapping[str, str], key: str = "") -> Any:  # n
     made = [renamed_refs(item, ids, key) for item in value]
     if key == "affects" or (key in _REFS and all(isinstance(item, str) for item in made)):
         # Several components may be one package, and the schema wants each once.
-        return [item for index, item in enumerate(made) if item not in made[:index]]
+        return list({json.dumps(item, sort_keys=True): item for item in made}.values())
     return made

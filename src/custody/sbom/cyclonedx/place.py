@@ -8,22 +8,30 @@ and the model's value goes into the note: "verbatim" there lists their keys.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from custody.sbom.cyclonedx.fit import fit
 from custody.sbom.cyclonedx.kept import EMPTY, FAMILY, LICENCES, MAKERS, MODEL, OURS
-from custody.sbom.cyclonedx.shape import shape
+from custody.sbom.cyclonedx.shape import Part, later, shape
 from custody.sbom.cyclonedx.sound import sound
 from custody.sbom.cyclonedx.xml_read import ANY
 from custody.sbom.kept import kept_of
+from custody.sbom.licences import expression_fault
+from custody.sbom.reading import objects
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from custody.model import Package
 
 __all__ = ["place_component", "place_document", "place_metadata"]
 
 Table = dict[str, Any]
+
+_FEW = 1_000
+"""Comparisons of items with each other that take no time worth saving."""
 
 
 class _Placing:
@@ -42,36 +50,40 @@ class _Placing:
         """Give what may stand in the document; what is left out of it, or not to be there at all, is noted."""
         if key == ANY and self.xml and isinstance(value, list):
             return self._foreign(value)
-        before = sum(self.lost.values())
-        fitted = fit({key: value}, self.name, self.version, self.lost).get(key)
+        cut: Counter[str] = Counter()
+        fitted = fit({key: value}, self.name, self.version, cut).get(key)
+        self.lost.update(cut)
         if key not in self.parts or fitted in EMPTY:
             self.note(key, value)
             return None
         part = self.parts[key]
         if part.many and isinstance(fitted, list):
-            good = [item for item in fitted if sound([item], part, self.name)]
-            bad = [] if len(good) == len(fitted) else [v for v in fitted if v not in good]
-            if sum(self.lost.values()) > before:
+            good, bad = _parted(fitted, lambda item: self._fits([item], part))
+            if cut:
                 self.note(key, value)
             elif bad:
                 self.noted[key] = bad
             if bad:
                 self.lost[f"{self.name}.{key} as it stands"] += len(bad)
             return good or None
-        if not sound(fitted, part, self.name):
+        if not self._fits(fitted, part):
             self.lost[f"{self.name}.{key} as it stands"] += 1
             self.note(key, value)
             return None
-        if sum(self.lost.values()) > before:
+        if cut:
             self.note(key, value)
         return fitted
 
+    def _fits(self, value: object, part: Part) -> bool:
+        """Say whether a value may stand in the document, by the schema and by what is no licence expression."""
+        return sound(value, part, self.name) and not _has_faulty_expression({part.key: value})
+
     def _foreign(self, value: list[object]) -> object:
         """Give the elements of other namespaces, which may stand anywhere."""
-        good = [raw for raw in value if isinstance(raw, list) and raw and str(raw[0]).startswith("{")]
-        if len(good) < len(value):
-            self.noted[ANY] = [raw for raw in value if raw not in good]
-            self.lost[f"{self.name}.{ANY}"] += len(value) - len(good)
+        good, bad = _parted(value, lambda raw: isinstance(raw, list) and raw and str(raw[0]).startswith("{"))
+        if bad:
+            self.noted[ANY] = bad
+            self.lost[f"{self.name}.{ANY}"] += len(bad)
         return good or None
 
     def note(self, key: str, value: object) -> None:
@@ -83,7 +95,42 @@ class _Placing:
         fitted = self.fitting(key, value)
         if isinstance(fitted, list):
             there = self.table.get(key, [])
-            self.table[key] = [*there, *(item for item in fitted if item not in there)]
+            self.table[key] = [*there, *_new(fitted, there)]
+
+
+def _parted(items: list[Any], fits: Callable[[Any], object]) -> tuple[list[Any], list[Any]]:
+    good: list[Any] = []
+    bad: list[Any] = []
+    for item in items:
+        (good if fits(item) else bad).append(item)
+    return good, bad
+
+
+def _has_faulty_expression(value: object) -> bool:
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, list):
+            pending += item
+        elif isinstance(item, dict):
+            for choice in objects(item, "licenses"):
+                expression = choice.get("expression")
+                if isinstance(expression, str) and expression_fault(expression):
+                    return True
+            pending += item.values()
+    return False
+
+
+def _new(items: list[Any], there: list[Any]) -> list[Any]:
+    """Give the items that are not there; where both lists are long, by their texts, for tables have no hash."""
+    if len(items) * len(there) < _FEW:
+        return [item for item in items if item not in there]
+    known = set(map(_as_text, there))
+    return [item for item in items if _as_text(item) not in known]
+
+
+def _as_text(item: object) -> str:
+    return json.dumps(item, sort_keys=True)
 
 
 def place_component(
@@ -113,7 +160,11 @@ def place_component(
         if key == "licenses":
             if not isinstance(value, dict) or value.get("said") != said:
                 continue  # somebody knows better by now
-            value = _of_one_kind(placing, value.get("as")) if xml else value.get("as")
+            value = value.get("as")
+            if _is_mixed(value) and (xml or not later(version, "1.7")):
+                placing.note(key, value)  # our one expression says all of it; the list could only keep a part
+                lost["licenses: an expression beside others"] += 1
+                continue
         if (fitted := placing.fitting(key, value)) is None:
             continue
         if key in makers and not set(makers) & set(verbatim):
@@ -135,15 +186,13 @@ def _taken_for_ours(table: Table, package: Package) -> list[str]:
     return [field for field, read in fields if not getattr(package, field) and kinds & read]
 
 
-def _of_one_kind(placing: _Placing, choices: object) -> object:
-    """Give a licence list as XML has it: licences, or one expression."""
-    listed = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
-    licences = [choice for choice in listed if "license" in choice]
-    kept = licences or listed[:1]
-    if len(kept) < len(listed):
-        placing.note("licenses", choices)
-        placing.lost["licenses: an expression beside others"] += len(listed) - len(kept)
-    return kept
+def _is_mixed(choices: object) -> bool:
+    """Say whether a licence list has an expression beside others, which the schemas had no place for until 1.7."""
+    return (
+        isinstance(choices, list)
+        and len(choices) > 1
+        and any(isinstance(choice, dict) and "expression" in choice for choice in choices)
+    )
 
 
 def _place_group(table: Table, value: object, package: Package) -> None:

@@ -44,6 +44,8 @@ __all__ = ["CycloneDxWriter"]
 
 Table = dict[str, Any]
 
+_ELSEWHERE = "urn:cdx:"  # a BOM-Link leads to another document
+
 _TOLD_OTHERWISE = frozenset({"metadata.lifecycles", "expression.acknowledgement", "licence.acknowledgement"})
 _UNNOTED = frozenset({"bom.vulnerabilities"})
 _OURS = "1.6"  # the words of this version are written, and made fit for an older one
@@ -89,6 +91,8 @@ class CycloneDxWriter:
                 self.more.setdefault(edge[0], {}).setdefault(edge[1], []).append(edge[2])
         self.noted: Table = {}
         self._rest = self._make_rest()
+        if self.more:
+            self._leave_out_dangling()
 
     def _fit(self, table: Table, name: str) -> Table:
         return table if later(self.version, _OURS) else fit(table, name, self.version, self.lost)
@@ -186,6 +190,31 @@ class CycloneDxWriter:
             scanned = "vulnerabilities" in table
             self.noted = place_document(table, self.kept, self.version, self.lost_kept, scanned=scanned, xml=self.xml)
         return table
+
+    def _leave_out_dangling(self) -> None:
+        """Note the kept edges instead of writing them, where they end at what the document has no `bom-ref` for."""
+        there = {self.root, *(key for key, _ in self.packages)}
+        pending: list[object] = [self._rest, self.kept.get("metadata")]
+        packages = (self.document.inventory.root, *(package for _, package in self.packages))
+        pending += [kept_of(FAMILY, package.extra) for package in packages if package.extra]
+        while pending:
+            item = pending.pop()
+            if isinstance(item, dict):
+                there.add(str(item.get("bom-ref")))
+                pending += item.values()
+            elif isinstance(item, list):
+                pending += item
+        dangling = 0
+        for source, kinds in list(self.more.items()):
+            for kind, targets in list(kinds.items()):
+                found = [t for t in targets if t in there or t.startswith(_ELSEWHERE)] if source in there else []
+                dangling += len(targets) - len(found)
+                kinds[kind] = found
+            if not any(kinds.values()):
+                del self.more[source]
+        if dangling:
+            self.noted.setdefault("whole", {})["edges"] = self.kept["edges"]
+            self.lost_kept["dependencies to what it does not contain"] += dangling
 
     # ── one component ────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -81,7 +81,7 @@ class _Automaton:
             end = index == last or (index == last - 1 and text[last] == "\n")  # `$` also before the last line feed
             if end and self.ends(self.closure(set(current), {"$"})):
                 return True
-        return not text and self.ends(self.closure({self.start}, {"^", "$"}))
+        return text in ("", "\n") and self.ends(self.closure({self.start}, {"^", "$"}))
 
     def step(self, current: frozenset[int], character: str) -> tuple[frozenset[int], bool]:
         """Give the states after a character, a new beginning among them, and whether one is an end."""

@@ -26,19 +26,29 @@ class Ref(str):
 
 
 class Graph:
-    """Triples. types: resource → its class; properties: resource → predicate → values, texts and resources."""
+    """Triples. types: resource → its class; properties: resource → predicate → values, texts and resources.
+
+    size: how many triples there are. One that leads to a resource counts once, however often it is stated.
+    """
 
     def __init__(self) -> None:
         self.types: dict[str, str] = {}
         self.properties: dict[str, dict[str, list[str]]] = {}
+        self.size = 0
+        self._led: set[tuple[str, str, str]] = set()
 
     def add(self, subject: str, predicate: str, value: str) -> None:
         """Add one triple."""
         if predicate == RDF + "type":
             self.types.setdefault(subject, value)
             return
-        values = self.properties.setdefault(subject, {}).setdefault(predicate, [])
-        values.append(value)
+        if isinstance(value, Ref):
+            triple = (subject, predicate, value)
+            if triple in self._led:
+                return
+            self._led.add(triple)
+        self.size += 1
+        self.properties.setdefault(subject, {}).setdefault(predicate, []).append(value)
 
     def values(self, subject: str, predicate: str) -> list[str]:
         """Give the values of a predicate, in the order of the document; a resource is a `Ref`."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from custody.errors import InputError
-from custody.sbom.spdx.expression import Node, Tree, write
+from custody.sbom.spdx.expression import MAX_PARTS, Node, Tree, write
 from custody.sbom.spdx.rdf_graph import Graph, Ref, read_graph
 from custody.sbom.spdx.rdf_terms import CLASSES, LICENSES, POINTERS, REFERENCES, SPDX, word
 
@@ -15,6 +15,9 @@ __all__ = ["read_rdf"]
 Table = dict[str, Any]
 
 _LICENCE_DEPTH = 50
+_TIMES = 20
+"""How often, on average, a value may stand in the table: what a tool wrote stands there once or twice. A graph may lead
+to one node from everywhere, and each way to it is a copy of all that it leads to."""
 _SECTIONS = {"Package": "packages", "File": "files", "Snippet": "snippets"}
 _SETS = {"ConjunctiveLicenseSet": "AND", "DisjunctiveLicenseSet": "OR"}
 _UNSTATED = {SPDX + "noassertion": "NOASSERTION", SPDX + "none": "NONE"}
@@ -26,14 +29,22 @@ def read_rdf(data: bytes, where: str) -> Table:
     found = [subject for subject, kind in graph.types.items() if kind == SPDX + "SpdxDocument"]
     if len(found) != 1:
         raise InputError(where, f"expected one spdx:SpdxDocument, got {len(found)}")
-    return _Reader(graph, found[0]).table()
+    return _Reader(graph, found[0], where).table()
+
+
+class _TooLargeError(Exception):
+    """An expression that nests too deeply, or has too many parts."""
 
 
 class _Reader:
     """One document, out of a graph."""
 
-    def __init__(self, graph: Graph, document: str) -> None:
+    def __init__(self, graph: Graph, document: str, where: str) -> None:
         self.graph = graph
+        self.where = where
+        self.left = graph.size * _TIMES + 10 * MAX_PARTS
+        self.expressions: dict[str, str] = {}
+        self.parts = 0
         self.document = document
         self.namespace = document.partition("#")[0]
         self.documents: dict[str, str] = {}
@@ -79,6 +90,7 @@ class _Reader:
             values = self.graph.values(subject, predicate)
             if not values:
                 continue
+            self.spend(len(values))
             form, _, argument = form.partition(":")
             if form in ("texts", "licences", "enums", "nodes"):
                 table[key] = [self.value(value, form[:-1], argument) for value in values]
@@ -90,8 +102,7 @@ class _Reader:
         """Give one value in the JSON form."""
         match form:
             case "licence":
-                tree = self.licence(value, 0)
-                return write(tree) if tree else ""
+                return self.expression(value)
             case "flag":
                 return value.strip().lower() in ("true", "1")
             case "enum":
@@ -126,8 +137,37 @@ class _Reader:
             table["reference"] = self.element(value)
         return table
 
+    def spend(self, values: int) -> None:
+        """Count what is copied into the table."""
+        self.left -= values
+        if self.left < 0:
+            raise InputError(
+                self.where,
+                "its nodes lead to each other so often that it would be many times as large as a table",
+                "convert it to JSON with the tool that wrote it",
+            )
+
+    def expression(self, subject: str) -> str:
+        """Give the text of a licence resource, "" where nobody can tell, or it is larger than any that people mean."""
+        known = self.expressions.get(subject) if isinstance(subject, Ref) else None
+        if known is not None:
+            return known
+        self.parts = 0
+        try:
+            tree = self.licence(subject, 0)
+        except _TooLargeError:
+            tree = None
+        found = write(tree) if tree else ""
+        if isinstance(subject, Ref):
+            self.expressions[subject] = found
+        return found
+
     def licence(self, subject: str, depth: int) -> Tree | None:
         """Give the expression that a licence resource stands for; None where nobody can tell."""
+        self.parts += 1
+        self.spend(1)
+        if self.parts > MAX_PARTS or depth > _LICENCE_DEPTH:
+            raise _TooLargeError
         if not isinstance(subject, Ref):
             return subject.strip() or None
         if subject in _UNSTATED:
@@ -136,11 +176,11 @@ class _Reader:
             if subject.startswith(start):
                 return subject.removeprefix(start).removesuffix(".html")
         kind = self.graph.types.get(subject, "").removeprefix(SPDX)
-        if kind in _SETS and depth < _LICENCE_DEPTH:
+        if kind in _SETS:
             members = [self.licence(member, depth + 1) for member in self.graph.values(subject, SPDX + "member")]
             known = tuple(member for member in members if member is not None)
             return known[0] if len(known) == 1 else Node(_SETS[kind], known) if known else None
-        if kind in ("WithExceptionOperator", "OrLaterOperator") and depth < _LICENCE_DEPTH:
+        if kind in ("WithExceptionOperator", "OrLaterOperator"):
             return self.operator(subject, kind, depth)
         stated = self.graph.values(subject, SPDX + "licenseId")
         if stated:

@@ -232,7 +232,10 @@ def _is_cpe(ref: Table) -> bool:
 
 def _is_finding(ref: Table) -> bool:
     """Say whether we wrote the reference about a finding of the scan: it is no fact of the package."""
-    return ref.get("referenceType") == "advisory" and text(ref, "comment").startswith("severity ")
+    kind, comment = ref.get("referenceType"), text(ref, "comment")
+    return (kind == "advisory" and comment.startswith("severity ")) or (
+        kind in ("advisory", "fix", "url") and comment.startswith("finding ")
+    )
 
 
 def _spelled(ref: Table) -> Table:

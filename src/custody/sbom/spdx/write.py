@@ -10,7 +10,8 @@ Choices that a reader may ask about:
   no text was analysed, and reading the document back gives "nothing concluded" again. A declared licence that is no
   valid expression is never promoted.
 - Every finding of the scan is an `advisory` reference of category SECURITY at its package; its comment has severity,
-  score and status. SPDX 2.2 has no such type there, so it is one of category OTHER.
+  score and status. Its advisories, fixes and reports are `advisory`, `fix` and `url` references beside it. SPDX
+  2.2 has no such types there, so they are of category OTHER.
 - `owns` (a distribution's package installed the files of another package) is CONTAINS with a comment: that is what it
   says of the files.
 - The identifiers are `SPDXRef-Package-<type>-<name>-<12 hex digits of SHA-256 of the purl>`: they depend on the package
@@ -35,7 +36,7 @@ from custody.sbom.spdx.kept_write import Kept
 from custody.sbom.spdx.medium import JSON, Medium
 from custody.sbom.spdx.terms import OWNS, RELATIONSHIPS
 from custody.sbom.spdx.write_package import PackageWriter, is_actor
-from custody.sbom.texts import advisory_url, coverage, how_made, line, status, vulnerability_coverage
+from custody.sbom.texts import advisory_url, coverage, how_made, is_uri, line, status, vulnerability_coverage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,8 @@ Table = dict[str, Any]
 
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9.-]+")
 _EDGE_ORDER = attrgetter("source", "target", "relation")
+_REFERENCES = {"ADVISORY": "advisory", "FIX": "fix", "EVIDENCE": "url", "REPORT": "url"}
+"""OSV's type of a reference → SPDX 2.3's of category SECURITY (annex F.2); the others are no word about security."""
 
 
 def spdx_tables(document: Document, version: str = "2.3", medium: Medium = JSON) -> tuple[Table, Table]:
@@ -91,14 +94,13 @@ class _Writer:
         category = "OTHER" if version == "2.2" else "SECURITY"
         if document.report:
             for finding in sorted(document.report.findings, key=lambda found: (found.package_id, found.id)):
-                self.security.setdefault(finding.package_id, []).append(
-                    {
-                        "referenceCategory": category,
-                        "referenceType": "advisory",
-                        "referenceLocator": advisory_url(finding.id),
-                        "comment": status(finding),
-                    }
-                )
+                found = self.security.setdefault(finding.package_id, [])
+                found.append(_reference(category, "advisory", advisory_url(finding.id), status(finding)))
+                found += [
+                    _reference(category, _REFERENCES[kind], url, f"finding {line(finding.id)}")
+                    for kind, url in finding.references
+                    if kind in _REFERENCES and is_uri(url)
+                ]
 
     def tables(self) -> tuple[Table, Table]:
         document, kept = self.document, self.kept
@@ -180,6 +182,10 @@ class _Writer:
     def _is_said(self, edge: Dependency) -> bool:
         """Say whether a relationship of the document that this one was made from says the same in other words."""
         return (edge.source, edge.target, edge.relation) in self.kept.said
+
+
+def _reference(category: str, kind: str, locator: str, comment: str) -> Table:
+    return {"referenceCategory": category, "referenceType": kind, "referenceLocator": locator, "comment": comment}
 
 
 def _relationship(left: str, kind: str, right: str, comment: str = "") -> str:

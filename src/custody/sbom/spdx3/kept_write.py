@@ -85,8 +85,11 @@ class Kept:
                 table[key] = "\n".join(filter(None, (table.get(key), value)))
                 left[key] = value
             elif key in _LISTS:
-                good = [item for item in _items(made) if self._fits(table, key, [item])]
-                bad = [old for old, new in zip(_items(value), _items(made), strict=True) if new not in good]
+                good: list[Any] = []
+                bad: list[Any] = []
+                for old, new in zip(_items(value), _items(made), strict=True):
+                    fits = self._fits(table, key, [new])
+                    (good if fits else bad).append(new if fits else old)
                 if good:
                     table[key] = [*table.get(key, ()), *good]
                 if bad:
@@ -100,7 +103,8 @@ class Kept:
 
     @staticmethod
     def _fits(table: Table, key: str, value: object) -> bool:
-        return not any(place.partition("[")[0].partition(".")[0] == key for place, _ in faults({**table, key: value}))
+        asked = {"type": table.get("type"), key: value}  # not the whole table, which may have long lists already
+        return not any(place.partition("[")[0].partition(".")[0] == key for place, _ in faults(asked))
 
 
 def _items(value: object) -> list[Any]:

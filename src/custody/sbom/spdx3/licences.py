@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from custody.model.licence import combine
 from custody.sbom.reading import text
-from custody.sbom.spdx.expression import Node, Tree, write
+from custody.sbom.spdx.expression import MAX_PARTS, Node, Tree, write
 
 __all__ = ["Licences"]
 
@@ -15,7 +16,13 @@ Table = dict[str, Any]
 
 _SETS = {"expandedlicensing_ConjunctiveLicenseSet": "AND", "expandedlicensing_DisjunctiveLicenseSet": "OR"}
 _LISTED = ("https://spdx.org/licenses/", "http://spdx.org/licenses/")
+_END = re.compile(r"[/#:]")
 _MAX_DEPTH = 50
+_MAX_ALL_PARTS = 1_000_000  # of all the licences of a document, each set of them once
+
+
+class _TooLargeError(Exception):
+    """An expression that nests too deeply, or has too many parts."""
 
 
 class Licences:
@@ -24,6 +31,10 @@ class Licences:
     def __init__(self, elements: Mapping[str, Table], *, ours: bool) -> None:
         self.elements = elements
         self.ours = ours
+        self.written: dict[str, str] = {}
+        self.parts = 0
+        self.all_parts = 0
+        self._texts: dict[str, str] | None = None
 
     def expression(self, names: Iterable[str]) -> str:
         """Give the expression that some licences of one package make up, "" where none is stated."""
@@ -41,13 +52,25 @@ class Licences:
         stated = self.elements.get(name, {}).get("simplelicensing_licenseExpression")
         if isinstance(stated, str):
             return "" if stated == "NOASSERTION" else stated
-        tree = self._tree(name, 0)
-        return write(tree) if tree is not None else ""
+        if name not in self.written:
+            self.parts = 0
+            try:
+                tree = self._tree(name, 0)
+            except _TooLargeError:
+                tree = None
+            self.written[name] = write(tree) if tree is not None else ""
+        return self.written[name]
 
     def _tree(self, name: object, depth: int) -> Tree | None:
+        """Give the tree of a licence; None where nobody can tell.
+
+        Sets may share members, so what is visited is counted: fifty sets of two could stand for 2 ** 50 licences.
+        """
+        self.parts += 1
+        self.all_parts += 1
+        if depth > _MAX_DEPTH or self.parts > MAX_PARTS or self.all_parts > _MAX_ALL_PARTS:
+            raise _TooLargeError
         element = self.elements.get(name, {}) if isinstance(name, str) else name if isinstance(name, dict) else {}
-        if not isinstance(element, dict) or depth > _MAX_DEPTH:
-            return None
         kind = text(element, "type")
         if kind in _SETS:
             members = element.get("expandedlicensing_member")
@@ -87,7 +110,14 @@ class Licences:
                 if isinstance(entry, dict) and entry.get("key") == reference:
                     found = self.elements.get(text(entry, "value"), {})
                     return text(found, "simplelicensing_licenseText")
-        for name, element in self.elements.items():
-            if name.endswith(reference.removeprefix("LicenseRef-")) and "simplelicensing_licenseText" in element:
-                return text(element, "simplelicensing_licenseText")
-        return ""
+        return self._by_last_part().get(reference.removeprefix("LicenseRef-"), "")
+
+    def _by_last_part(self) -> dict[str, str]:
+        """Give the texts by the last part of their element's identifier; of several the first one."""
+        if self._texts is None:
+            self._texts = {}
+            for name, element in self.elements.items():
+                words = text(element, "simplelicensing_licenseText")
+                if words:
+                    self._texts.setdefault(_END.split(name)[-1].removeprefix("LicenseRef-"), words)
+        return self._texts

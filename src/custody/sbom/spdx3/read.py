@@ -24,6 +24,7 @@ from custody.sbom.spdx.write_package import CPE23
 from custody.sbom.spdx3.kept_read import keep_package, kept_elements, name_of
 from custody.sbom.spdx3.licences import Licences
 from custody.sbom.spdx3.relations import edges_of, is_plain, source, targets
+from custody.sbom.spdx3.security import MARKS
 from custody.sbom.spdx3.terms import CONTEXTS, DOCUMENT, FAMILY, upper
 from custody.sbom.spdx3.vocabulary import is_a
 
@@ -79,6 +80,8 @@ class _Reader:
         self.wanted: list[str] = []
         self.notes: dict[str, tuple[str, str]] = {}
         carry = self._notes()
+        if carry is not None:
+            self._forget_findings()
         self.reading = Reading(where=where, data=data, media_type=media_type, carry=carry)
         self.licences = Licences(self.by_name, ours=carry is not None)
 
@@ -96,6 +99,13 @@ class _Reader:
             elif is_a(about.get("type"), "software_Package"):
                 self.notes[subject] = (element["statement"], name)
         return document
+
+    def _forget_findings(self) -> None:
+        """Leave out what our own scan said when the document was written: it is no fact of the packages."""
+        document = next((e for e in self.elements if e.get("type") == "SpdxDocument"), {})
+        base = name_of(document).removesuffix("Document")
+        starts = tuple(f"{base}{mark}" for mark in MARKS)
+        self.elements = [element for element in self.elements if not (base and name_of(element).startswith(starts))]
 
     def inventory(self) -> Inventory:
         reading = self.reading

@@ -10,7 +10,8 @@ Choices that a reader may ask about:
   of their own. `owns` is `contains` with a comment.
 - The declared licence stays the declared one: it is not repeated as the concluded one, since SPDX 3 has no
   NOASSERTION to fill.
-- Every finding of the scan is a `securityAdvisory` reference at its package; its comment has severity and status.
+- Every finding of the scan is a `securityAdvisory` reference at its package; its comment has severity and status. The
+  elements of the security profile say it for machines, see `security.py`.
 - Identifiers are the document's namespace and a name made of what they name; the namespace is made of all the rest.
 """
 
@@ -29,6 +30,7 @@ from custody.sbom.spdx.write import identifiers
 from custody.sbom.spdx.write_package import CPE23, moment_of, notes_of, purpose_of
 from custody.sbom.spdx3.checks import is_uri
 from custody.sbom.spdx3.kept_write import Kept
+from custody.sbom.spdx3.security import security_elements
 from custody.sbom.spdx3.terms import CONTEXT, DOCUMENT, NONE_LICENCE, PURPOSE_OF, RELATIONS
 from custody.sbom.texts import (
     ACTOR,
@@ -128,7 +130,8 @@ class _Writer:
             "createdUsing": [tool["spdxId"]],
             "comment": how_made(document),
         }
-        profiles = ["core", "simpleLicensing", "software"]
+        scanned = document.report is not None and document.report.database is not None
+        profiles = ["core", *(["security"] if scanned else []), "simpleLicensing", "software"]
         sbom = self.element("software_Sbom", "Sbom", profileConformance=profiles, rootElement=[packages[0]["spdxId"]])
         sbom["element"] = [package["spdxId"] for package in packages]
         sbom["software_sbomType"] = ["source" if phase(inventory.artifact.kind) == "pre-build" else "analyzed"]
@@ -149,6 +152,8 @@ class _Writer:
         yield from packages
         yield from self._licences()
         yield from self.relationships
+        if document.report is not None:
+            yield from security_elements(document.report.findings, self.ids, self.base, self.element)
         yield from self.annotations
         yield from self.kept.elements
 
