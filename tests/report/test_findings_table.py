@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 import unicodedata
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custody.model import NotEvaluated, Skipped
+from custody.model import Epss, Exploited, NotEvaluated, Skipped, Suppression
 from custody.report import findings_table
 from tests.report.scans import EXCEPTION, FULL, JINJA, STATE, finding, report
 
@@ -27,8 +28,26 @@ Not evaluated, so nothing is known about it:
      1  could not be read: cut short: x/METADATA
      1  it names no versions: pkg:pypi/c@1.0 (PYSEC-1)
 
-3 findings: 1 critical, 1 high, 1 medium; 1 suppressed; 3 not evaluated; 1 file not read. 3 packages looked at,\
- by advisories of 2026-10-30.
+3 findings: 1 critical, 1 high, 1 medium; a fix is known for 2; 1 suppressed (1 by exceptions); 3 not evaluated;\
+ 1 file not read. 3 packages looked at, by advisories of 2026-10-30 (2 days old).
+"""
+RISKY = """\
+SEVERITY      PACKAGE  INSTALLED  VULNERABILITY   FIXED IN      KEV      EPSS  RISK  STATUS        LAYER
+CRITICAL 9.8  openssl  3.0.1      CVE-2026-1      no fix known  ransom  97.1%    95  will not fix  dac1d7cfa950
+HIGH 8.6      jinja2   2.10       CVE-2019-10906  2.10.1        yes      0.0%    90                base image
+MEDIUM        jinja2   2.10       CVE-2026-2      2.10.1                             investigated
+
+Suppressed by the vendor's word:
+  HIGH CVE-2026-4 in jinja2 2.10: Debian says that it is not affected
+
+Suppressed by VEX statements:
+  HIGH CVE-2026-5 in jinja2 2.10, not affected, Maya: not compiled in
+
+Suppressed by an ignore file or option:
+  HIGH CVE-2026-6 in jinja2 2.10, until 2027-01-31, maya@sample.example: not reachable
+
+3 findings: 1 critical, 1 high, 1 medium; 2 known to be exploited; a fix is known for 2; 3 suppressed (1 by the\
+ vendor, 1 by VEX, 1 ignored). 3 packages looked at, by advisories of 2026-10-30 (2 days old).
 """
 
 
@@ -38,6 +57,52 @@ def columns(line: str) -> int:
 
 def test_the_table_says_all_that_counts_on_one_page() -> None:
     assert findings_table(FULL, width=120) == EXPECTED
+
+
+def test_what_is_known_of_exploitation_and_who_speaks_is_shown() -> None:
+    day = dt.date(2026, 10, 1)
+    kev = Exploited(id="CVE-2026-1", added=day)
+
+    def said(kind: str, **more: str) -> Suppression:
+        return Suppression(**{"reason": "", "owner": "", "expires": None, "kind": kind} | more)  # type: ignore[arg-type]
+
+    held = report(
+        finding(
+            "CVE-2026-1",
+            severity="CRITICAL",
+            score=9.8,
+            package="openssl",
+            version="3.0.1",
+            fixed_versions=(),
+            epss=Epss(id="CVE-2026-1", score=0.971, percentile=0.99, date=day),
+            exploited=replace(kev, ransomware=True),
+            response="will_not_fix",
+            risk=95.0,
+        ),
+        replace(JINJA, epss=Epss(id="x", score=0.0004, percentile=0.1, date=day), exploited=kev, risk=90.0, base=True),
+        finding("CVE-2026-2", severity="MEDIUM", score=None, layer=None, status="under_investigation"),
+        finding("CVE-2026-4", suppression=said("vendor", reason="Debian says that it is not affected")),
+        finding(
+            "CVE-2026-5",
+            suppression=said("vex", reason="not compiled in", owner="Maya", status="not_affected"),
+        ),
+        finding("CVE-2026-6", suppression=replace(EXCEPTION, kind="ignore")),
+    )
+    assert findings_table(held, width=120) == RISKY
+
+
+def test_the_order_of_the_report_is_kept() -> None:
+    turned = replace(FULL, findings=FULL.findings[::-1])
+    lines = findings_table(turned, width=120).splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["MEDIUM", "HIGH", "CRITICAL"]
+
+
+def test_many_suppressed_findings_are_counted_and_not_all_listed() -> None:
+    many = report(*(finding(f"CVE-2026-{n}", suppression=replace(EXCEPTION, kind="vendor")) for n in range(50)))
+    text = findings_table(many)
+    assert text.count("\n  HIGH ") == 10
+    assert "  and 40 more; -o json has them all\n" in text
+    assert "50 suppressed (50 by the vendor)" in text
 
 
 def test_columns_are_cut_to_the_width_and_never_the_severity() -> None:
@@ -54,7 +119,9 @@ def test_the_layer_column_is_there_only_where_there_are_layers() -> None:
 
 
 def test_nothing_found_and_all_looked_at() -> None:
-    assert findings_table(report()) == "No known vulnerability in 3 packages, by advisories of 2026-10-30.\n"
+    assert (
+        findings_table(report()) == "No known vulnerability in 3 packages, by advisories of 2026-10-30 (2 days old).\n"
+    )
     one = findings_table(report(packages=1, database=replace(STATE, newest=None)))
     assert one == "No known vulnerability in 1 package, by advisories of unknown age.\n"
 
@@ -69,11 +136,11 @@ def test_nothing_found_and_all_looked_at() -> None:
         ),
         (
             {"not_evaluated": (NotEvaluated(package_id="p", reason="r"),)},
-            "1 of 3 packages could not be evaluated, by advisories of 2026-10-30.",
+            "1 of 3 packages could not be evaluated, by advisories of 2026-10-30 (2 days old).",
         ),
         (
             {"packages": 1, "skipped": (Skipped(where="x", reason="r"),)},
-            "1 file could not be read, by advisories of 2026-10-30.",
+            "1 file could not be read, by advisories of 2026-10-30 (2 days old).",
         ),
         (
             {
@@ -93,13 +160,13 @@ def test_an_unknown_result_is_called_unknown(more: dict[str, object], why: str) 
 
 def test_the_starter_database_is_named() -> None:
     last = findings_table(report(JINJA, database=replace(STATE, partial=True))).splitlines()[-1]
-    assert "by the starter database of 2026-10-30. Run `custody db update` to ask all advisories." in last
+    assert "by the starter database of 2026-10-30 (2 days old). Run `custody db update` to ask all advisories." in last
 
 
 def test_all_suppressed_is_still_not_clean() -> None:
     text = findings_table(report(replace(JINJA, suppression=EXCEPTION)))
     assert "CVE-2019-10906" in text
-    assert text.splitlines()[-1].startswith("0 findings; 1 suppressed.")
+    assert text.splitlines()[-1].startswith("0 findings; 1 suppressed (1 by exceptions).")
     assert "No known vulnerability" not in text
 
 

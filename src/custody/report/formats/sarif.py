@@ -12,12 +12,17 @@ clean one while those are there.
 from __future__ import annotations
 
 import hashlib
-from typing import Any
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from custody.model import Artifact, Finding, ScanReport, format_time, pretty_json, severity_rank
+from custody.model import format_time, pretty_json, severity_rank
+from custody.report.finding_texts import about, advice, how_found, link, title, why_suppressed
+from custody.report.formats.interface import ReportFormat
 
-__all__ = ["sarif"]
+if TYPE_CHECKING:
+    from custody.model import Artifact, Finding, Inventory, ScanReport
+
+__all__ = ["FORMAT", "sarif"]
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {
@@ -92,19 +97,18 @@ def _weight(finding: Finding) -> tuple[int, float]:
 
 
 def _rule(finding: Finding) -> dict[str, Any]:
-    title = finding.summary or f"{finding.id} in {finding.package}"
+    words = title(finding)
     rule: dict[str, Any] = {
         "id": finding.id,
-        "shortDescription": {"text": title},
+        "shortDescription": {"text": words},
         "fullDescription": {
-            "text": f"{title}. Also known as {', '.join(finding.aliases)}." if finding.aliases else title
+            "text": f"{words}. Also known as {', '.join(finding.aliases)}." if finding.aliases else words
         },
         "defaultConfiguration": {"level": _LEVELS[finding.severity]},
-        "help": {"text": _advice(finding)},
+        "help": {"text": advice(finding)},
     }
-    link = _link(finding)
-    if link:
-        rule["helpUri"] = link
+    if url := link(finding):
+        rule["helpUri"] = url
     properties: dict[str, Any] = {
         "tags": ["security", "vulnerability", *finding.cwes],
         "aliases": list(finding.aliases),
@@ -118,20 +122,6 @@ def _rule(finding: Finding) -> dict[str, Any]:
     return rule
 
 
-def _link(finding: Finding) -> str:
-    """The advisory's own page before any other."""
-    for _, url in sorted(finding.references, key=lambda r: (r[0] != "ADVISORY", r)):
-        if url.isascii() and url.isprintable() and " " not in url and urlsplit(url).scheme in ("https", "http"):
-            return url
-    return ""
-
-
-def _advice(finding: Finding) -> str:
-    if not finding.fixed_versions:
-        return f"No fixed version of {finding.package} is known."
-    return f"Fixed in {finding.package} {', '.join(finding.fixed_versions)}."
-
-
 def _results(finding: Finding, rule: int) -> list[dict[str, Any]]:
     score = "" if finding.score is None else f" {finding.score}"
     summary = f": {finding.summary}" if finding.summary else ""
@@ -141,7 +131,7 @@ def _results(finding: Finding, rule: int) -> list[dict[str, Any]]:
         "level": _LEVELS[finding.severity],
         "message": {
             "text": f"{finding.package} {finding.version} has {finding.id} ({finding.severity}{score}){summary}."
-            f" {_advice(finding)}"
+            f" {advice(finding)}"
         },
         "properties": {
             "purl": finding.package_id,
@@ -149,17 +139,12 @@ def _results(finding: Finding, rule: int) -> list[dict[str, Any]]:
             "fixedVersions": list(finding.fixed_versions),
             "layer": None if finding.layer is None else str(finding.layer),
             "path": list(finding.path),
-            "found": [
-                f"{h.searched}: {h.record}, {h.matched} ({h.ordering}, {h.confidence} confidence)"
-                for h in finding.found
-            ],
+            "found": [how_found(how) for how in finding.found],
         },
     }
     if finding.suppression is not None:
-        s = finding.suppression
-        until = "" if s.expires is None else f", until {format_time(s.expires)}"
         base["suppressions"] = [
-            {"kind": "external", "status": "accepted", "justification": f"{s.reason} ({s.owner}{until})"}
+            {"kind": "external", "status": "accepted", "justification": why_suppressed(finding.suppression)}
         ]
     return [
         {
@@ -194,8 +179,14 @@ def _notifications(report: ScanReport) -> list[dict[str, Any]]:
         if report.database is None
         else []
     )
-    for item in report.not_evaluated:
-        about = f"{item.package_id}, {item.advisory}" if item.advisory else item.package_id
-        notes.append(("not-evaluated", "warning", f"{about}: {item.reason}"))
+    notes += [("not-evaluated", "warning", f"{about(item)}: {item.reason}") for item in report.not_evaluated]
     notes += [("skipped", "warning", f"{item.where}: {item.reason}") for item in report.skipped]
     return [{"descriptor": {"id": name}, "level": level, "message": {"text": text}} for name, level, text in notes]
+
+
+def encode(report: ScanReport, inventory: Inventory, *, tool_version: str) -> bytes:
+    """Write the log."""
+    return sarif(report, inventory.artifact, tool_version=tool_version)
+
+
+FORMAT = ReportFormat(name="sarif", media_type="application/sarif+json", extension=".sarif", encode=encode)
