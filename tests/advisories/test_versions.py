@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -9,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.version import InvalidVersion, Version
 
+from custody.advisories.ecosystems import ECOSYSTEMS
 from custody.advisories.interface import Ordering
 from custody.advisories.keys import AFTER_ALL, just_after, number
-from custody.advisories.versions import debian, ordering_of, orderings, pep440, semver
+from custody.advisories.versions import HOMES, debian, ordering_of, orderings, pep440, semver
 from custody.errors import InputError
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "versions"
@@ -50,12 +52,43 @@ def test_keys_fit_between_the_bounds_of_all_intervals(name: str, ordering: Order
 
 
 def test_orderings_are_found_by_ecosystem_with_and_without_release() -> None:
-    assert [ordering.name for ordering in orderings()] == ["debian", "pep440", "semver"]
     assert ordering_of("PyPI") is pep440.ORDERING
     assert ordering_of("Debian:12") is debian.ORDERING
     assert ordering_of("Ubuntu:22.04:LTS") is debian.ORDERING
-    assert ordering_of("Maven") is None
+    assert ordering_of("OSS-Fuzz") is None
     assert ordering_of("pypi") is None
+
+
+def test_it_is_declared_in_which_file_an_ordering_is() -> None:
+    assert {name: ordering.name for ordering in orderings() for name in ordering.ecosystems} == {
+        name: importlib.import_module(f"custody.advisories.versions.{home}").ORDERING.name
+        for name, home in HOMES.items()
+    }
+    assert len({ordering.name for ordering in orderings()}) == len(orderings())
+    assert set(HOMES) - {"CPE"} <= ECOSYSTEMS  # CPE is no ecosystem, and is ordered like one
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "name"),
+    [
+        ("TuxCare:Alpine:v3.16", "alpine"),
+        ("TuxCare:CentOS-Stream:8", "rpm"),
+        ("TuxCare:Red Hat", "rpm"),
+        ("TuxCare:TuxCare:npm", None),
+        ("TuxCare", None),
+        ("Docker Hardened Images:Alpine:3.24", "alpine"),
+        ("Docker Hardened Images:Debian:trixie", "debian"),
+        ("Docker Hardened Images", None),
+        ("Root:Ubuntu:22.04", "debian"),
+        ("Root:PyPI", "pep440"),
+        ("Echo", "debian"),
+        ("Echo:PyPi", "pep440"),
+        ("Root:nothing", None),
+    ],
+)
+def test_who_patches_packages_of_others_keeps_their_versions(ecosystem: str, name: str | None) -> None:
+    ordering = ordering_of(ecosystem)
+    assert (ordering.name if ordering else None) == name
 
 
 # ── PEP 440: "the version identifiers are ordered … by epoch, release, pre, post, dev, local" ────────────────────────

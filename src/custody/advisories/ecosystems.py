@@ -9,9 +9,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from custody.model import Distribution, Package
+from custody.advisories.distributions import SYSTEM_TYPES, names_of, releases_of
+from custody.model import Distribution, Package, Purl
 
-__all__ = ["ECOSYSTEMS", "Lookup", "lookup_of", "normalise_name", "same_ecosystem"]
+__all__ = [
+    "BY_TYPE",
+    "ECOSYSTEMS",
+    "Lookup",
+    "lookup_of",
+    "normalise_name",
+    "same_ecosystem",
+    "without_registry",
+]
 
 ECOSYSTEMS = frozenset(
     {
@@ -68,11 +77,16 @@ ECOSYSTEMS = frozenset(
 )
 """The ecosystems that the schema defines, without their release suffixes."""
 
-_BY_TYPE = {
+BY_TYPE = {
+    "bioconductor": "Bioconductor",
+    "bitnami": "Bitnami",
     "cargo": "crates.io",
     "composer": "Packagist",
+    "conan": "ConanCenter",
     "cran": "CRAN",
+    "freebsd": "FreeBSD",
     "gem": "RubyGems",
+    "github": "GitHub Actions",
     "githubactions": "GitHub Actions",
     "golang": "Go",
     "hackage": "Hackage",
@@ -81,47 +95,34 @@ _BY_TYPE = {
     "maven": "Maven",
     "npm": "npm",
     "nuget": "NuGet",
+    "opam": "opam",
     "pub": "Pub",
     "pypi": "PyPI",
     "swift": "SwiftURL",
+    "vscode-extension": "VSCode",
 }
-_BY_DISTRIBUTION = {
-    "almalinux": "AlmaLinux",
-    "alpine": "Alpine",
-    "chainguard": "Chainguard",
-    "debian": "Debian",
-    "opensuse": "openSUSE",
-    "rocky": "Rocky Linux",
-    "ubuntu": "Ubuntu",
-    "wolfi": "Wolfi",
-}
-_DEBIAN_CODENAMES = {
-    "sarge": "3.1",
-    "etch": "4.0",
-    "lenny": "5.0",
-    "squeeze": "6.0",
-    "wheezy": "7",
-    "jessie": "8",
-    "stretch": "9",
-    "buster": "10",
-    "bullseye": "11",
-    "bookworm": "12",
-    "trixie": "13",
-    "forky": "14",
-    "duke": "15",
-}
-_UBUNTU_CODENAMES = {
-    "trusty": "14.04",
-    "xenial": "16.04",
-    "bionic": "18.04",
-    "focal": "20.04",
-    "jammy": "22.04",
-    "noble": "24.04",
-    "plucky": "25.04",
-    "questing": "25.10",
-    "resolute": "26.04",
-}
-_DISTRIBUTION_TYPES = ("apk", "deb", "rpm", "alpm")
+"""purl type → the ecosystem that alone knows such packages."""
+
+_FOLDED = frozenset(
+    {
+        "Bitnami",
+        "ConanCenter",
+        "GitHub Actions",
+        "Go",
+        "Hex",
+        "NuGet",
+        "Packagist",
+        "Pub",
+        "SwiftURL",
+        "VSCode",
+    }
+)
+"""Ecosystems in which no two packages differ by the case of letters alone, so that it does not matter.
+
+By the registries' own rules: NuGet ids and the names of repositories on GitHub are compared without it; Composer,
+Conan, Hex, Pub and Bitnami allow lower case only. Go module paths differ by case in theory; but purls of Go are
+written in lower case by some tools, and a repository is found under both. Elsewhere JSONStream is not jsonstream.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,17 +131,32 @@ class Lookup:
 
     ecosystems: the names under which it may stand, the narrowest one first ("Debian:12" before "Debian");
     `ecosystems[0]` is the one that must be covered. name: normalised. version: as it stands, "" where there is no
-    exact one.
+    exact one. also: more (name, version) under which records of the same ecosystems may speak of it: of the source
+    package where an ecosystem names binary and source packages, of the repository of a Go package.
     """
 
     ecosystems: tuple[str, ...]
     name: str
     version: str
+    also: tuple[tuple[str, str], ...] = ()
 
 
 def normalise_name(ecosystem: str, name: str) -> str:
-    """Give the one spelling under which a package is stored: PEP 503 for PyPI, the given one elsewhere."""
-    return re.sub(r"[-_.]+", "-", name).lower() if ecosystem == "PyPI" else name
+    """Give the one spelling under which a package is stored.
+
+    PEP 503 for PyPI; crates.io takes `-` and `_` for one and the same, whatever the case; a Swift package is the
+    address of its repository without scheme and `.git`; lower case where case does not matter; the given one elsewhere.
+    """
+    base, _, inner = ecosystem.partition(":")
+    if base in ("Echo", "Root", "TuxCare") and inner:
+        base = inner.partition(":")[0]
+    if base.lower() == "pypi":
+        return re.sub(r"[-_.]+", "-", name).lower()
+    if base == "crates.io":
+        return name.lower().replace("_", "-")
+    if base == "SwiftURL":
+        return re.sub(r"^(?:[a-z]+://)?(?:www\.)?|(?:\.git)?/*$", "", name.lower())
+    return name.lower() if base in _FOLDED else name
 
 
 def same_ecosystem(ecosystem: str, base: str) -> bool:
@@ -148,62 +164,59 @@ def same_ecosystem(ecosystem: str, base: str) -> bool:
     return ecosystem == base or ecosystem.startswith(f"{base}:")
 
 
+def without_registry(ecosystem: str) -> str:
+    """Give the ecosystem without the address of a registry, which says where its packages are: no release of it."""
+    base, _, suffix = ecosystem.partition(":")
+    return base if suffix.startswith(("https://", "http://")) else ecosystem
+
+
 def lookup_of(package: Package, distribution: Distribution | None) -> Lookup | str:
     """Give what to ask about a package, or the reason why nothing can be asked."""
     purl = package.purl
-    if purl.type in _DISTRIBUTION_TYPES:
-        ecosystems = _releases(package, distribution)
+    if purl.type in SYSTEM_TYPES:
+        ecosystems = releases_of(package, distribution)
         if isinstance(ecosystems, str):
             return ecosystems
-        name, version = _source(package)
-        return Lookup(ecosystems=ecosystems, name=name, version=version)
-    ecosystem = _BY_TYPE.get(purl.type)
+        (name, version), *also = names_of(ecosystems[0], package)
+        return Lookup(ecosystems=ecosystems, name=name, version=version, also=tuple(also))
+    ecosystem = BY_TYPE.get(purl.type)
     if ecosystem is None:
         return f"no advisories are published for packages of type {purl.type!r}"
-    return Lookup(ecosystems=(ecosystem,), name=normalise_name(ecosystem, purl.full_name), version=package.version)
+    names = dict.fromkeys(normalise_name(ecosystem, name) for name in _names(purl))
+    first, *others = names
+    version = package.version
+    if ecosystem == "Go":
+        version = version.removeprefix("go") if first == "stdlib" else version
+    also = [(name, version) for name in others]
+    return Lookup(ecosystems=_ecosystems(ecosystem, first), name=first, version=version, also=tuple(also))
 
 
-def _releases(package: Package, distribution: Distribution | None) -> tuple[str, ...] | str:
-    """Give the ecosystem names of the release that a distribution's package is of.
+def _ecosystems(ecosystem: str, name: str) -> tuple[str, ...]:
+    """Add the ecosystems in which a package may stand besides: Kubernetes' modules have advisories of their own."""
+    if ecosystem == "Go" and name.startswith("k8s.io/"):
+        return (ecosystem, "Kubernetes")
+    if ecosystem == "FreeBSD":
+        return ("FreeBSD:ports", "FreeBSD")
+    return (ecosystem,)
 
-    Its own `distro` qualifier says it, else the system of the artifact.
+
+def _names(purl: Purl) -> list[str]:
+    """Give the names by which advisories may speak of a package, the likeliest first.
+
+    Tools write a Go module path with its end in the subpath (`…/bar@v2.0.0#v2`), and so they do with a package inside
+    a module; `v2` can only be the end of a path (https://go.dev/ref/mod#major-version-suffixes). An action's subpath is
+    a folder in the repository that the advisory names.
     """
-    purl = package.purl
-    ecosystem = _BY_DISTRIBUTION.get(purl.namespace)
-    if ecosystem is None:
-        return f"no advisories are known for the distribution {purl.namespace or 'that is not named'!r}"
-    tag = purl.qualifier("distro").lower()
-    if not tag and distribution is not None and distribution.id == purl.namespace:
-        tag = distribution.version or distribution.codename
-    release = tag.removeprefix(f"{purl.namespace}-")
-    if ecosystem == "Debian":
-        release = _DEBIAN_CODENAMES.get(release, release)
-    elif ecosystem == "Ubuntu":
-        release = _UBUNTU_CODENAMES.get(release, release)
-    numbers = re.match(r"(\d{1,4})(?:\.(\d{1,4}))?(?!\d)", release)
-    if numbers is None:
-        return f"the package does not say to which release of {ecosystem} it belongs"
-    if (
-        ecosystem == "Debian"
-    ):  # since wheezy a release is one number; before, 6.0 was the release and 6.0.10 an update of it
-        release = numbers[1] if int(numbers[1]) >= 7 else f"{numbers[1]}.{numbers[2] or 0}"
-        return (f"Debian:{release}", "Debian")
-    if ecosystem == "Ubuntu":
-        release = f"{numbers[1]}.{(numbers[2] or '04').zfill(2)}"
-        long_term = int(numbers[1]) % 2 == 0 and release.endswith(".04")
-        return (*((f"Ubuntu:{release}:LTS",) if long_term else ()), f"Ubuntu:{release}", "Ubuntu")
-    if ecosystem == "Alpine":
-        release = f"v{numbers[1]}.{numbers[2] or 0}"
-    return (f"{ecosystem}:{release}", ecosystem)
-
-
-def _source(package: Package) -> tuple[str, str]:
-    """Give source package and source version, by which Debian's and Ubuntu's advisories go.
-
-    Where the inventory does not say, the purl's `upstream` qualifier (`openssl@3.0.15-1` or `openssl`) does; a
-    binary rebuilt without a new source carries `+b1`, which is no part of the source's version.
-    """
-    name, version = package.source_name, package.source_version
-    if not name:
-        name, _, version = package.purl.qualifier("upstream").partition("@")
-    return name or package.purl.name, version or re.sub(r"\+b\d+$", "", package.version)
+    name = f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name
+    if purl.type == "golang":
+        if name == "std":
+            return ["stdlib"]
+        if not purl.subpath:
+            return [name]
+        joined = f"{name}/{purl.subpath}"
+        return [joined] if re.match(r"v[0-9]+(/|$)", purl.subpath) else [joined, name]
+    if purl.type in ("github", "githubactions"):
+        return ["/".join(name.split("/")[:2])]
+    if purl.type == "vscode-extension" and purl.namespace:
+        return [f"{purl.namespace}.{purl.name}"]
+    return [purl.full_name]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from custody.model import Advisory, Skipped
+from custody.model import Advisory, Epss, Exploited, Skipped
 
 __all__ = ["Dump", "Ordering"]
 
@@ -34,15 +34,28 @@ class Ordering:
 
 
 class Dump(Protocol):
-    """A set of advisory records that came from one place.
+    """A set of records that came from one place.
 
-    name: the place, for messages and for `origin`; whole: the ecosystem that the dump holds completely, "" where it
-    makes no such claim. `records` may be walked once; what it could not read is in `skipped` afterwards.
+    name: the place, for messages and for `origin`; kind: whose records they are ("osv", "cve", "kev", "epss",
+    "csaf:redhat"); whole: the ecosystem that the dump holds completely, "" where it makes no such claim. `records` may
+    be walked once; what it could not read is in `skipped` afterwards.
     """
 
-    name: str
-    whole: str
-    skipped: list[Skipped]
+    @property
+    def name(self) -> str:
+        """Give the place."""
 
-    def records(self) -> Iterator[Advisory]:
+    @property
+    def kind(self) -> str:
+        """Give whose records they are."""
+
+    @property
+    def whole(self) -> str:
+        """Give the ecosystem that it holds completely; settled when the records have been walked."""
+
+    @property
+    def skipped(self) -> list[Skipped]:
+        """Give what could not be read."""
+
+    def records(self) -> Iterator[Advisory | Epss | Exploited]:
         """Yield the records that could be read."""

@@ -1,4 +1,4 @@
-"""Debian: the order of package versions in Debian and what descends from it.
+"""dpkg: the order of package versions in Debian and what descends from it.
 
 Spec: deb-version(7) and Debian Policy 5.6.12: `[epoch:]upstream[-revision]`; each of the two texts is compared by
 turns, a part without digits (`~` before the end, the end before letters, letters before the rest) and a number.
@@ -18,6 +18,7 @@ _UPSTREAM = re.compile(r"[A-Za-z0-9.+~:-]+", re.ASCII)
 _REVISION = re.compile(r"[A-Za-z0-9.+~]+", re.ASCII)
 _FIRST_TURN = re.compile(r"([^0-9]*)([0-9]*)", re.ASCII)
 _TURNS = re.compile(r"([^0-9]+)([0-9]*)", re.ASCII)
+_BEGINNING = re.compile(r"\s*(?:([0-9]{1,9}):)?([0-9]{1,50}(?:\.[0-9]{1,50}){0,9})(?![0-9:])", re.ASCII)
 _END = b"\x02"
 _LARGEST_EPOCH = 2**31 - 1
 
@@ -60,4 +61,15 @@ def _text(text: str) -> bytes:
     return b"".join(t[1].translate(_WEIGHTS).encode("latin-1") + _END + number(t[2], "version") for t in turns) + _END
 
 
-ORDERING = Ordering(name="debian", spec="deb-version(7)", ecosystems=("Debian", "Ubuntu"), key=key)
+def around(version: str) -> tuple[bytes, bytes] | None:
+    """Give the bounds of all versions that begin with the epoch and the numbers that `version` begins with."""
+    match = _BEGINNING.match(version)
+    if match is None or len(version) > MAX_VERSION_LENGTH:
+        return None
+    low = number(match[1] or "", "version") + _text(match[2]).removesuffix(_END)
+    return low, low + b"\xff"
+
+
+ORDERING = Ordering(
+    name="debian", spec="deb-version(7)", ecosystems=("Debian", "Echo", "Ubuntu"), key=key, around=around
+)

@@ -1,9 +1,10 @@
-"""Semantic Versioning as npm reads it.
+"""Semantic Versioning, as npm and what else follows it read it.
 
 Spec: https://semver.org/spec/v2.0.0.html, items 9 to 11; https://github.com/npm/node-semver, functions `parse` and
-`compare`. A leading `v` and white space around are read as npm reads them. Advisories also write `6` and `6.0`,
-which name no version but leave no doubt as bounds of a range: they stand for 6.0.0. Build metadata (`+…`) does not
-count.
+`compare`; for Rust `Version::cmp_precedence` of the crate
+`semver`. A leading `v` and white space around are read as
+npm reads them. Advisories also write `6` and `6.0`, which name no version but leave no doubt as bounds of a range: they
+stand for 6.0.0. Build metadata (`+…`) does not count.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from custody.advisories.interface import Ordering
 from custody.advisories.keys import number
 from custody.errors import InputError
 
-__all__ = ["ORDERING", "key"]
+__all__ = ["IDENTIFIER", "NUMBER", "ORDERING", "around", "identifiers", "key"]
 
-_NUMBER = r"0|[1-9][0-9]*"
-_IDENTIFIER = rf"(?:{_NUMBER}|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
+NUMBER = r"(?:0|[1-9][0-9]*)"
+IDENTIFIER = rf"(?:{NUMBER}|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
 _VERSION = re.compile(
-    rf"\s*v?(?P<major>{_NUMBER})(?:\.(?P<minor>{_NUMBER}))?(?:\.(?P<patch>{_NUMBER}))?"
-    rf"(?:-(?P<pre>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?\s*",
+    rf"\s*v?({NUMBER})(?:\.({NUMBER}))?(?:\.({NUMBER}))?"
+    rf"(?:-({IDENTIFIER}(?:\.{IDENTIFIER})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?\s*",
     re.ASCII,
 )
 _BEGINNING = re.compile(r"\s*v?([0-9]{1,50}(?:\.[0-9]{1,50}){0,2})(?![0-9])", re.ASCII)
@@ -33,15 +34,18 @@ def key(version: str) -> bytes:
     match = _VERSION.fullmatch(version) if len(version) <= _LONGEST else None
     if match is None:
         raise InputError("version", f"{version[:80]!r} is not a semantic version")
-    core = b"".join(number(match[part] or "", "version") for part in ("major", "minor", "patch"))
-    if match["pre"] is None:
-        return core + b"\x02"
-    # Item 11.4: numbers by value and below texts, texts by ASCII, more identifiers above fewer.
+    major, minor, patch, pre = match.groups()
+    core = number(major, "version") + number(minor or "", "version") + number(patch or "", "version")
+    return core + b"\x02" if pre is None else core + b"\x01" + identifiers(pre)
+
+
+def identifiers(text: str) -> bytes:
+    """Write a pre-release after item 11.4: numbers by value and below texts, texts by ASCII, more above fewer."""
     parts = [
         b"\x02" + number(i, "version") if i.isdigit() else b"\x03" + i.encode("ascii") + b"\x00"
-        for i in match["pre"].split(".")
+        for i in text.split(".")
     ]
-    return core + b"\x01" + b"".join(parts) + b"\x01"
+    return b"".join(parts) + b"\x01"
 
 
 def around(version: str) -> tuple[bytes, bytes] | None:
@@ -55,4 +59,10 @@ def around(version: str) -> tuple[bytes, bytes] | None:
     return key(".".join(map(str, low)) + "-0"), key(".".join(map(str, high)) + "-0")
 
 
-ORDERING = Ordering(name="semver", spec="SemVer 2.0.0 as in node-semver", ecosystems=("npm",), key=key, around=around)
+ORDERING = Ordering(
+    name="semver",
+    spec="SemVer 2.0.0 as in node-semver",
+    ecosystems=("npm", "crates.io", "Kubernetes", "VSCode"),
+    key=key,
+    around=around,
+)
