@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,10 @@ from hypothesis import settings
 
 # No test reads or fills the cache of whoever runs it; those that are about the cache name one of their own.
 os.environ["CUSTODY_CACHE"] = ""
+
+# Nor does any make keys in the home of whoever runs it: what tests sign advisory databases with lies here.
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="custody-tests-")
+atexit.register(shutil.rmtree, os.environ["XDG_DATA_HOME"], ignore_errors=True)
 
 # A busy machine makes no test fail: what takes too long is measured in CPU time, by the tests that are about it.
 settings.register_profile("custody", deadline=None)

@@ -6,6 +6,10 @@
     ├── InputError          exit 3   a file or document is not valid
     └── UnavailableError    exit 4   a network, store or key cannot be reached
 
+What a command line names as its input, and is not there or is of another kind (a folder for a file), is bad input as a
+file of the wrong content is; what is there and cannot be read is unavailable. A name that can mean nothing (an empty
+one, a platform without an architecture) is a wrong command line.
+
 Every message is one line, `where: what; how to mend it`. Anything that is not a `CustodyError` is our own bug (exit
 70).
 """
@@ -19,7 +23,7 @@ EXIT_CODES = (
     (3, "a file or document is not valid"),
     (4, "a network, store or key is not reachable"),
     (70, "our bug; --debug shows the traceback"),
-    (130, "interrupted (143 by SIGTERM); nothing half-written was left behind"),
+    (130, "interrupted (143 by SIGTERM, 129 by SIGHUP); nothing half-written was left behind"),
 )
 """The table that `--help` and the documentation print: (code, meaning)."""
 

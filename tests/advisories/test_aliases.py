@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 from itertools import permutations
 
-from custody.advisories.aliases import preferred, problems_of
+from custody.advisories.aliases import Groups, preferred, problems_of
 from custody.advisories.database import Hit, Record
 
 
@@ -73,6 +73,23 @@ def test_a_notice_joins_the_record_of_its_problem() -> None:
         ),
         ("CVE-2024-0002", ("DSA-1-1", "USN-1-1"), ["DSA-1-1", "USN-1-1"]),
     ]
+
+
+def test_the_aliases_of_a_notice_are_names_of_its_problem_only_where_it_is_one() -> None:
+    assert told(hit("CGA-1", "GHSA-1", upstream=("CVE-1",)), hit("GHSA-1")) == [
+        ("CVE-1", ("CGA-1", "GHSA-1"), ["CGA-1", "GHSA-1"])
+    ]
+    assert told(hit("CGA-1", "GHSA-1", upstream=("CVE-1", "CVE-2")), hit("GHSA-1")) == [
+        ("CVE-1", ("CGA-1",), ["CGA-1"]),
+        ("CVE-2", ("CGA-1",), ["CGA-1"]),
+        ("GHSA-1", (), ["GHSA-1"]),
+    ]
+
+
+def test_what_is_known_of_names_joins_records_that_share_none() -> None:
+    one, two, link = hit("A-1"), hit("B-1"), hit("C-1", "A-1", "B-1")
+    groups = Groups(h.record for h in (one, two, link))
+    assert [(p.id, p.aliases) for p in problems_of([one, two], groups)] == [("A-1", ("B-1", "C-1"))]
 
 
 def test_a_record_named_for_a_cve_is_about_it() -> None:

@@ -17,6 +17,8 @@ from custody.errors import InputError, UnavailableError
 from tests.advisories.samples import CVSS_HIGH, NOW, cvss, database, dump, record
 
 LATER = NOW + dt.timedelta(days=1)
+UNORDERED = "OSS-Fuzz"
+"""An ecosystem whose versions nobody can order."""
 
 
 def hits(opened: Database, package: str, version: str) -> list[str]:
@@ -104,12 +106,13 @@ def test_the_state_names_the_newest_record_that_is_not_in_the_future(tmp_path: P
 
 
 def test_ecosystems_we_cannot_order_are_stored_as_stated(tmp_path: Path) -> None:
-    with database(tmp_path, [record("A-1", "Maven/org.example:x")]) as db:
-        assert db.status().unordered == ("Maven",)
-        assert db.state.ecosystems == (("Maven", 1),)
-    with sqlite3.connect(tmp_path / "advisories.db") as raw:
-        ((stated,),) = raw.execute("SELECT stated FROM entry")
-    assert json.loads(stated) == [[[["ECOSYSTEM", [["introduced", "0"], ["fixed", "2.0"]]]]], [[]]]
+    with database(tmp_path, [record("A-1", f"{UNORDERED}/x", versions=["0.9"])]) as db:
+        assert db.status().unordered == (UNORDERED,)
+        assert db.state.ecosystems == ((UNORDERED, 1),)
+        (named,) = db.packages_of("A-1")
+        assert (named.ecosystem, named.name, named.versions, named.fixed) == (UNORDERED, "x", ("0.9",), ("2.0",))
+        assert [(e.kind, e.version) for e in named.ranges[0].events] == [("introduced", "0"), ("fixed", "2.0")]
+        assert db.gaps(UNORDERED, "x", b"\x01") == [("A-1", "the versions of OSS-Fuzz packages cannot be ordered yet")]
 
 
 # ── what it covers ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -254,7 +257,7 @@ def test_any_damage_gives_an_answer_or_an_input_error(tmp_path: Path) -> None:
             ask(place)
 
 
-@pytest.mark.parametrize("what", ["CVE-77", "introduced 0, fixed 7.7", "a summary", "p77", "wss://x.example", "1.0-77"])
+@pytest.mark.parametrize("what", ["CVE-77", "7.7", "a summary", "p77", "wss://x.example", "1.0-77"])
 def test_verify_finds_a_changed_byte_in_any_row(tmp_path: Path, what: str) -> None:
     value = record(
         "A-1",
@@ -278,11 +281,26 @@ def test_verify_finds_a_changed_byte_in_any_row(tmp_path: Path, what: str) -> No
             status(place, verify=True)
 
 
-@pytest.mark.parametrize("key", ["imported_at", "origin", "digest", "releases", "partial", "seal"])
-def test_what_a_database_says_of_itself_is_sealed(tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE meta SET value = value || '1' WHERE key = 'imported_at'",
+        "UPDATE meta SET value = value || '1' WHERE key = 'origin'",
+        "UPDATE meta SET value = value || '1' WHERE key = 'digest'",
+        "UPDATE meta SET value = value || '1' WHERE key = 'partial'",
+        "UPDATE ecosystem SET name = 'npm'",
+        "UPDATE ecosystem SET records = 0",
+        "UPDATE source SET fetched_at = fetched_at + 86400",
+        "UPDATE source SET kind = 'osv:npm'",
+        "UPDATE probe SET key = x'00'",
+        "INSERT INTO coverage VALUES ('npm')",
+        "UPDATE seal SET value = 'x'",
+    ],
+)
+def test_what_a_database_says_of_itself_is_sealed(tmp_path: Path, change: str) -> None:
     database(tmp_path, [record("A-1")]).close()
     with sqlite3.connect(tmp_path / "advisories.db") as raw:
-        raw.execute("UPDATE meta SET value = REPLACE(value || '1', 'a', 'b') WHERE key = ?", (key,))
+        assert raw.execute(change).rowcount > 0
     with pytest.raises(InputError, match="what it says of itself has been changed"):
         open_database(tmp_path / "advisories.db")
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custody.advisories.feeds import archive, download
-from custody.advisories.feeds.osv import open_osv
+from custody.advisories.feeds.open import open_feed
 from custody.advisories.feeds.record import parse_record
 from custody.errors import InputError, UnavailableError, UsageError
 from custody.model import Advisory, RangeEvent, Severity
@@ -29,8 +29,8 @@ GOOD = json.dumps(record("PYSEC-2026-1", severity=cvss(CVSS_HIGH), aliases=["CVE
 def ids(source: Path | str, **options: Any) -> tuple[list[str], list[str], list[str]]:  # noqa: ANN401
     """Give record ids, what the dumps claim, and what was skipped."""
     found, whole, skipped = [], [], []
-    with open_osv(str(source), **options) as dumps:
-        for one in dumps:
+    with open_feed(str(source), **options) as feeds:
+        for one in [feed.dump for feed in feeds]:
             found += [advisory.id for advisory in one.records()]
             whole.append(one.whole)
             skipped += [f"{s.where}: {s.reason}" for s in one.skipped]
@@ -39,8 +39,8 @@ def ids(source: Path | str, **options: Any) -> tuple[list[str], list[str], list[
 
 def read(source: Path) -> list[Advisory]:
     """Give the records of an archive."""
-    with open_osv(str(source)) as dumps:
-        return [advisory for one in dumps for advisory in one.records()]
+    with open_feed(str(source)) as feeds:
+        return [record for feed in feeds for record in feed.dump.records() if isinstance(record, Advisory)]
 
 
 # ── records ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -71,6 +71,12 @@ def test_an_event_object_with_several_events_gives_them_all() -> None:
     value["affected"][0]["ranges"][0]["events"] = [{"introduced": "0", "fixed": "1"}]
     (line,) = parse_record(json.dumps(value).encode(), "x").affected[0].ranges
     assert line.events == (RangeEvent(kind="introduced", version="0"), RangeEvent(kind="fixed", version="1"))
+
+
+def test_the_address_of_a_registry_is_no_release_of_an_ecosystem() -> None:
+    value = record("X-1")
+    value["affected"][0]["package"] = {"ecosystem": "Packagist:https://packages.example/8", "name": "drupal/x"}
+    assert parse_record(json.dumps(value).encode(), "x").affected[0].ecosystem == "Packagist"
 
 
 def test_entries_without_a_package_are_passed_over() -> None:
@@ -373,7 +379,7 @@ def test_an_unknown_host_is_unavailable_in_one_line(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_an_address_with_a_user_is_refused_and_no_password_is_repeated(address: str) -> None:
-    with pytest.raises(UsageError) as caught, open_osv(address):
+    with pytest.raises(UsageError) as caught, open_feed(address):
         pass
     assert "s3cret" not in str(caught.value)
 

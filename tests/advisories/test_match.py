@@ -100,7 +100,7 @@ def test_a_file_that_could_not_be_read_keeps_a_scan_from_being_clean(tmp_path: P
         ("pkg:pypi/sample", "no exact version"),
         ("pkg:pypi/sample@latest", "'latest' is not a version by PEP 440"),
         ("pkg:npm/other@^1.0", "'^1.0' is not a semantic version"),
-        ("pkg:cargo/serde@1.0.0", "the versions of crates.io packages cannot be ordered yet"),
+        ("pkg:cargo/serde@1.0.0", "the database holds no advisories for crates.io"),
         ("pkg:generic/openssl@3", "no advisories are published for packages of type 'generic'"),
         ("pkg:deb/debian/x@1-1?distro=debian-12", "the database holds no advisories for Debian"),
         ("pkg:deb/debian/x@1-1", "the package does not say to which release of Debian it belongs"),
@@ -224,7 +224,7 @@ def test_a_record_without_a_score_takes_that_of_another_about_the_same_problem(t
     ]
     finding = only(scan(tmp_path, records, "pkg:pypi/sample@1.0"))
     assert (finding.severity, finding.severity_source) == ("CRITICAL", "GHSA-1")
-    assert finding.aliases == ("PYSEC-1",)
+    assert finding.aliases == ("GHSA-1", "PYSEC-1"), "all names that are known, and not those of what was withdrawn"
 
 
 def test_a_severity_for_the_package_counts_before_that_of_the_record(tmp_path: Path) -> None:
@@ -516,3 +516,48 @@ def test_known_findings_in_the_reference_data(shared: Path, tmp_path: Path) -> N
     assert ("libssl1.1", "CVE-2020-1971") in found  # DSA-4807-1, fixed in 1.1.1d-0+deb10u4
     assert found["libssl1.1", "CVE-2020-1971"].aliases == ("DSA-4807-1",)
     assert not any(package == "django" for package, _ in found)
+
+
+def test_a_version_that_no_ordering_reads_is_found_where_it_is_listed_and_stays_unsure(tmp_path: Path) -> None:
+    listing = record("PYSEC-2026-1", "PyPI/listed", ranges="", versions=["2004d", "1.0"])
+    with database(tmp_path, [listing, record("CVE-2026-1", "PyPI/listed", ranges="introduced 0")]) as db:
+        report = match(inventory(package("pkg:pypi/listed@2004d"), package("pkg:pypi/listed@2004e")), db, now=NOW)
+    assert [(f.id, f.version) for f in report.findings] == [("PYSEC-2026-1", "2004d")]
+    assert {n.package_id for n in report.not_evaluated} == {"pkg:pypi/listed@2004d", "pkg:pypi/listed@2004e"}
+
+
+def test_a_tag_of_an_action_that_moves_is_judged_as_the_last_release_of_its_line(tmp_path: Path) -> None:
+    records = [
+        record("GHSA-1", "GitHub Actions/acme/build", ranges="introduced 0, fixed 4.1.3"),
+        record("GHSA-2", "GitHub Actions/acme/build", ranges="introduced 4.0.0, fixed 5.0.1"),
+        record("GHSA-3", "GitHub Actions/acme/build", ranges="introduced 5.0.0"),
+    ]
+    tags = ("v4", "v4.1", "v4.1.2", "v5")
+    with database(tmp_path, records) as db:
+        report = match(inventory(*(package(f"pkg:githubactions/acme/build@{tag}") for tag in tags)), db, now=NOW)
+    assert {(f.version, f.id) for f in report.findings} == {
+        ("v4", "GHSA-2"),
+        ("v4.1", "GHSA-2"),
+        ("v4.1.2", "GHSA-1"),
+        ("v4.1.2", "GHSA-2"),
+        ("v5", "GHSA-3"),
+    }
+    assert {n.package_id.rpartition("@")[2] for n in report.not_evaluated} == {"v4", "v4.1", "v5"}
+
+
+def test_a_go_purl_with_a_subpath_may_mean_a_package_or_a_module_of_its_own(tmp_path: Path) -> None:
+    records = [
+        record("GO-1", "Go/example.org/x", ranges="introduced 0, fixed 2.0.0"),
+        record("GO-2", "Go/example.org/x/sub", ranges="introduced 0, fixed 2.0.0"),
+        record("GO-3", "Go/example.org/x/v3", ranges="introduced 0, fixed 3.2.0"),
+    ]
+    with database(tmp_path, records) as db:
+        report = match(
+            inventory(package("pkg:golang/example.org/x@v1.0.0#sub"), package("pkg:golang/example.org/x@v3.1.0#v3")),
+            db,
+            now=NOW,
+        )
+    assert [f.id for f in report.findings] == ["GO-2", "GO-3"]
+    assert [(n.package_id, n.advisory) for n in report.not_evaluated] == [
+        ("pkg:golang/example.org/x@v1.0.0#sub", "GO-1")
+    ]

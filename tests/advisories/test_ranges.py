@@ -141,6 +141,12 @@ def test_where_nothing_can_be_said_it_is_unknown_for_every_version(affected: Aff
     assert PYTHON.key("9999!1") < gap.high
 
 
+def test_a_fix_below_where_it_was_introduced_fixes_nothing() -> None:
+    """The evaluation sorts the events: what is introduced after the last fix stays."""
+    spans = evaluate(entry("introduced 2, fixed 1"), PYTHON)
+    assert [affects(spans, v) for v in ("0.5", "1", "1.5", "2", "3")] == [False, False, False, True, True]
+
+
 def test_commits_beside_versions_do_not_matter() -> None:
     git = Range(type="GIT", repo="https://git.example/x", events=(RangeEvent(kind="introduced", version="0"),))
     line = entry("introduced 0, fixed 1.0").ranges
@@ -155,6 +161,8 @@ def test_commits_beside_versions_do_not_matter() -> None:
         ("introduced 0, last_affected 2.6.0-NA", "2.5 2.5.9", "2.6.0 2.6.0rc1", "2.6.1 3"),
         ("introduced 2.6.0-NA", "2.6.1 3", "2.6.0 2.6.0rc1", "2.5"),
         ("introduced 0, fixed 1.9.0b1x", "1.8", "1.9.0", "1.9.1"),
+        ("introduced 2.6.0, fixed 2.6.0-NA", "", "2.6.0 2.6.0.post1", "2.5 2.6.0rc1 2.6.1 3"),
+        ("introduced 0, fixed 2.6.0-NA, introduced 2.6.0, fixed 2.7", "2.5 2.6.0 2.6.1", "2.6.0rc1", "2.7 3"),
     ],
 )
 def test_an_event_that_cannot_be_read_parts_what_is_clear_and_leaves_a_gap(
@@ -169,6 +177,12 @@ def test_an_event_that_cannot_be_read_parts_what_is_clear_and_leaves_a_gap(
     assert all(affects(spans, v) and not open_question(v) for v in yes.split())
     assert all(open_question(v) and not affects(spans, v) for v in unknown.split())
     assert not any(affects(spans, v) or open_question(v) for v in no.split())
+
+
+def test_two_events_that_cannot_be_told_apart_leave_a_gap_and_nothing_above_it() -> None:
+    spans = evaluate(entry("introduced 2.6.0-NA, fixed 2.6.0-NB"), PYTHON)
+    assert spans.spans == ()
+    assert {(gap.low, gap.high) for gap in spans.gaps} == {PYTHON.around("2.6.0-NA")}
 
 
 def test_one_bad_range_leaves_the_good_one() -> None:

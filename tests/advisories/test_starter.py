@@ -81,10 +81,13 @@ def test_it_says_the_same_as_the_whole_data_about_every_package_it_covers(shared
         one, other = (match(inventory(*held), db, now=NOW) for db in (starter, whole))
     assert len(one.findings) > 200
     told = [
-        [(f.id, f.aliases, f.package_id, f.fixed_versions, f.vector, f.modified) for f in report.findings]
+        sorted((f.id, f.package_id, f.fixed_versions, f.vector, f.modified, f.aliases) for f in report.findings)
         for report in (one, other)
     ]
-    assert sorted(told[0]) == sorted(told[1])
+    assert [finding[:-1] for finding in told[0]] == [finding[:-1] for finding in told[1]]
+    # A record about another package may know one more name of the problem; the starter database has no such records.
+    assert all(set(mine[-1]) <= set(its[-1]) for mine, its in zip(*told, strict=True))
+    assert sum(mine[-1] == its[-1] for mine, its in zip(*told, strict=True)) > 0.95 * len(told[0])
     assert one.not_evaluated == other.not_evaluated
 
 

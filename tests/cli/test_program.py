@@ -70,7 +70,7 @@ def test_every_command_explains_itself(name: str) -> None:
         (["relase"], "custody: error: no such command 'relase'; did you mean 'release'?\n"),
         (["scan"], "custody: error: Missing argument 'SOURCE'; see `custody scan --help`\n"),
         (["--nope"], "custody: error: No such option '--nope'; see `custody --help`\n"),
-        (["scan", "x", "-o", "xml"], "custody: error: -o xml: unknown format; expected table, json or sarif\n"),
+        (["scan", "x", "-o", "xml"], "custody: error: -o xml: unknown format; expected one of "),
         (["sbom", "x", "-o", "a", "-o", "b"], "custody: error: -o: two formats want the screen; "),
     ],
 )

@@ -173,6 +173,27 @@ def test_a_recorded_exception_counts_until_the_moment_it_ends() -> None:
     assert outcome(MEDIUM, suppressed(NOW - dt.timedelta(days=1)))[0] == "fail"
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ("", "pass"),
+        (", package: a", "pass"),
+        (", package: pkg:pypi/a", "pass"),
+        (", package: b", "fail"),
+        (", expires: 2020-01-01", "fail"),
+        (", id: CVE-2024-8", "fail"),
+    ],
+)
+def test_an_exception_of_the_policy_counts_for_its_package_until_its_end(changes: str, expected: str) -> None:
+    fields = {"id": "CVE-2024-9", "reason": "r", "owner": "o", "expires": "2099-01-01"}
+    fields |= dict([changes[2:].split(": ")]) if changes else {}
+    table = ", ".join(f"{key}: {value!r}" for key, value in fields.items())
+    rule = f"vulnerabilities: {{maxSeverity: MEDIUM, exceptions: [{{{table}}}]}}"
+    (verdict,) = judged(rule, scan(finding("HIGH", "PYSEC-9", aliases=("CVE-2024-9",)))).verdicts
+    assert verdict.outcome == expected
+    assert not any("without owner" in line for line in verdict.details)
+
+
 def test_what_the_scan_could_not_evaluate_is_no_yes_unless_the_policy_says_so() -> None:
     blind = scan(result="unknown", not_evaluated=(NotEvaluated(package_id="pkg:npm/b", reason="no exact version"),))
     assert outcome(MEDIUM, blind)[0] == "unknown"

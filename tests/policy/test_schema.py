@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from custody.errors import InputError
+from custody.model import ExceptionGrant
 from custody.policy import parse_policy
 
 GOOD = """\
@@ -82,6 +85,30 @@ FAULTS = {
         GOOD.replace("[CVE-2023-12345]", "CVE-2023-12345"),
         "policy.yaml:spec.containers[0].vulnerabilities.exceptions: expected a list, got a text",
     ),
+    "an-exception-without-an-owner": (
+        GOOD.replace("[CVE-2023-12345]", "[{id: CVE-1, reason: r, expires: 2099-01-01}]"),
+        "policy.yaml:spec.containers[0].vulnerabilities.exceptions[0].owner: missing",
+    ),
+    "an-exception-without-an-end": (
+        GOOD.replace("[CVE-2023-12345]", "[CVE-2, {id: CVE-1, reason: r, owner: o}]"),
+        "policy.yaml:spec.containers[0].vulnerabilities.exceptions[1].expires: missing",
+    ),
+    "an-exception-with-another-justification": (
+        GOOD.replace("[CVE-2023-12345]", "[{id: C, reason: r, owner: o, expires: 2099-01-01, justification: because}]"),
+        "policy.yaml:spec.containers[0].vulnerabilities.exceptions[0].justification: expected one of component_not",
+    ),
+    "an-exception-with-an-unknown-field": (
+        GOOD.replace("[CVE-2023-12345]", "[{id: C, reason: r, owner: o, expires: 2099-01-01, until: x}]"),
+        "policy.yaml:spec.containers[0].vulnerabilities.exceptions[0].until: ",
+    ),
+    "an-exception-that-is-a-number": (
+        GOOD.replace("[CVE-2023-12345]", "[7]"),
+        "policy.yaml:spec.containers[0].vulnerabilities.exceptions[0]: expected an id or a table",
+    ),
+    "an-exception-of-spaces": (
+        GOOD.replace("[CVE-2023-12345]", "[{id: C, reason: ' ', owner: o, expires: 2099-01-01}]"),
+        "policy.yaml:spec.containers[0].vulnerabilities.exceptions[0].reason: expected a text, got only spaces",
+    ),
     "no-name": (GOOD.replace("{name: whisperengine-security-policy}", "{}"), "policy.yaml:metadata.name: missing"),
     "not-yaml": ("a: [", "policy.yaml:1:"),
     "a-list": ("- a", "policy.yaml: expected a table at the top, got a list"),
@@ -114,6 +141,27 @@ def test_the_ids_that_a_policy_excepts_are_those_of_the_artifact_named() -> None
     policy = parse_policy(GOOD.encode(), "policy.yaml")
     assert policy.exceptions_for("whisperengine") == {"CVE-2023-12345"}
     assert policy.exceptions_for("other") == frozenset()
+
+
+def test_exceptions_with_an_owner_are_grants() -> None:
+    table = (
+        "{id: CVE-2024-1, package: openssl, reason: r, owner: o, approver: a, expires: 2099-01-01,"
+        " justification: component_not_present}"
+    )
+    policy = parse_policy(GOOD.replace("[CVE-2023-12345]", f"[CVE-2, {table}]").encode(), "policy.yaml")
+    assert policy.exceptions_for("whisperengine") == {"CVE-2"}
+    assert policy.grants_for("other") == ()
+    (grant,) = policy.grants_for("whisperengine")
+    assert grant == ExceptionGrant(
+        id="CVE-2024-1",
+        package="openssl",
+        reason="r",
+        owner="o",
+        approver="a",
+        expires=dt.datetime(2099, 1, 1, tzinfo=dt.UTC),
+        justification="component_not_present",
+        origin="policy.yaml:spec.containers[0].vulnerabilities.exceptions[1]",
+    )
 
 
 def test_a_pattern_covers_names_and_a_plain_name_only_itself() -> None:

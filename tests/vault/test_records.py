@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -201,7 +202,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(module, "_MIGRATIONS", broken)
     with pytest.raises(InputError, match="table releases already exists"):
         Records.open(path)
-    monkeypatch.setattr(module, "_MIGRATIONS", broken[:1])
+    monkeypatch.setattr(module, "_MIGRATIONS", broken[:-1])
     with Records.open(path) as records:
         assert len(records.releases()) == 60
     assert sqlite3.connect(path).execute("SELECT name FROM sqlite_master WHERE name = 'extra'").fetchall() == []
@@ -212,10 +213,35 @@ def test_a_later_migration_keeps_what_is_there(tmp_path: Path, monkeypatch: pyte
 
     path = tmp_path / "r.db"
     filled(path)
+    before = len(module._MIGRATIONS)
     monkeypatch.setattr(module, "_MIGRATIONS", (*module._MIGRATIONS, "CREATE TABLE extra (x)"))
     with Records.open(path) as records:
         assert len(records.releases()) == 60
-    assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (2,)
+    assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (before + 1,)
+
+
+def test_a_workspace_of_the_first_form_keeps_its_exceptions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from custody.vault import records as module
+
+    path = tmp_path / "r.db"
+    with monkeypatch.context() as old:
+        old.setattr(module, "_MIGRATIONS", module._MIGRATIONS[:1])
+        Records.open(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute(
+        "INSERT INTO exceptions (id, package, reason, owner, approver, granted_at, expires) VALUES"
+        " ('CVE-1', '', 'r', 'o', '', '2026-01-01T00:00:00Z', '2027-01-01T00:00:00Z')"
+    )
+    connection.commit()
+    connection.close()
+    with Records.open(path) as records:
+        (kept,) = records.exceptions(NOW)
+        assert (kept.grant.id, kept.grant.justification) == ("CVE-1", "")
+        records.add_exception(replace(GRANT, justification="component_not_present"))
+        _, added = sorted(records.exceptions(NOW), key=lambda row: row.number)
+        assert added.grant.justification == "component_not_present"
+        with pytest.raises(UsageError, match="no justification is called 'because'; expected one of component_not_pr"):
+            records.add_exception(replace(GRANT, justification="because"))
 
 
 def test_a_file_in_use_and_a_file_in_a_missing_folder_are_unavailable(

@@ -131,9 +131,9 @@ def test_what_is_no_sbom_is_refused(folder: Folder) -> None:
         folder.assess()
 
 
-def test_an_sbom_that_is_not_there_is_unavailable(folder: Folder) -> None:
+def test_an_sbom_that_is_not_there_is_bad_input(folder: Folder) -> None:
     folder.sbom.unlink()
-    with pytest.raises(UnavailableError, match=r"sbom.spdx.json: cannot be read"):
+    with pytest.raises(InputError, match=r"sbom.spdx.json: no such file"):
         folder.assess()
 
 

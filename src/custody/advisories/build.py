@@ -1,44 +1,47 @@
 """Making an advisory database: records in, one SQLite file out.
 
-The new file is written beside the old one and moved into place when it is complete and on disk. An import that is
-interrupted, runs out of disk or meets a broken archive leaves the old database as it was.
+The new file is a copy of the old one, or empty; what came in is written to it in one transaction, and it is moved into
+place when it is complete and on disk. An import that is interrupted, runs out of disk or meets a broken archive leaves
+the old database as it was.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import gc
-import os
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from custody.advisories.placing import move_into_place, temporary_beside
+from custody.advisories.sources import Feed, Source, Sources, family
 from custody.errors import InputError, UnavailableError
-from custody.model import DatabaseState, Progress, Skipped
+from custody.model import Advisory, DatabaseState, Epss, Exploited, Progress, Skipped
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from custody.advisories.interface import Dump
-    from custody.advisories.merge import Merge
+    from custody.advisories.trust import Signing
     from custody.advisories.writer import Writer
 
-__all__ = ["ImportReport", "build", "import_osv", "update_osv"]
+__all__ = ["Change", "ImportReport", "begin", "build", "changing", "finish", "load"]
 
 _REPORT_EVERY = 1000
 """Records between two reports of progress."""
+_WORTH_PACKING = 8
+"""A new file is written without gaps when an import changed more than one record in so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
     """What an import did.
 
-    state: the database as it now is; records: how many came in; whole: the ecosystems that came in completely;
-    skipped: records that could not be read.
+    state: the database as it now is; records: how many came in; whole: the ecosystems that came in completely; skipped:
+    records that could not be read; added, replaced, removed: how the database changed; notes: what a person should
+    know of each source, such as "PyPI: 12 of 17,000 records fetched".
     """
 
     path: Path
@@ -46,218 +49,273 @@ class ImportReport:
     records: int
     whole: tuple[str, ...]
     skipped: tuple[Skipped, ...]
-
-
-def import_osv(
-    sources: Sequence[str | Path],
-    *,
-    database: Path,
-    now: dt.datetime,
-    ecosystems: Sequence[str] = (),
-    replace: bool = False,
-    progress: Progress | None = None,
-) -> ImportReport:
-    """Import OSV records from folders, archives or mirrors into the database file.
-
-    sources: see `custody.advisories.feeds.osv.open_osv`. ecosystems: those of which the given records are
-    everything there is, where the layout does not say it by itself. replace: begin with an empty database;
-    otherwise what is there stays, but for ecosystems that come in completely (their old records go) and records of
-    the same id (the newer one stays). Raises UnavailableError: a source or the disk is not reachable; InputError: a
-    source is no archive, or holds no record at all.
-    """
-    from custody.advisories.ecosystems import ECOSYSTEMS
-
-    for name in ecosystems:
-        if name not in ECOSYSTEMS:
-            raise InputError(
-                "ecosystem", f"{name!r} is not an OSV ecosystem", f"expected one of {', '.join(sorted(ECOSYSTEMS))}"
-            )
-    return _import(
-        [(str(source), ()) for source in sources], database, now, ecosystems, replace=replace, progress=progress
-    )
-
-
-def update_osv(
-    *,
-    database: Path,
-    now: dt.datetime,
-    mirror: str = "",
-    ecosystems: Sequence[str] = (),
-    progress: Progress | None = None,
-) -> ImportReport:
-    """Fetch the complete dumps of some ecosystems (all whose versions we can order, unless named) and import them.
-
-    mirror: base address (https, http or file) such that `<mirror>/<Ecosystem>/all.zip` is there; the public OSV
-    bucket where empty. Raises as `import_osv`.
-    """
-    from custody.advisories.feeds.osv import DEFAULT_ECOSYSTEMS, DEFAULT_MIRROR
-
-    return _import(
-        [(mirror or DEFAULT_MIRROR, tuple(ecosystems or DEFAULT_ECOSYSTEMS))],
-        database,
-        now,
-        (),
-        replace=False,
-        progress=progress,
-    )
-
-
-def _import(
-    sources: Sequence[tuple[str, tuple[str, ...]]],
-    database: Path,
-    now: dt.datetime,
-    whole: Sequence[str],
-    *,
-    replace: bool,
-    progress: Progress | None,
-) -> ImportReport:
-    from custody.advisories.feeds.osv import open_osv
-
-    with ExitStack() as stack:
-        dumps: list[Dump] = []
-        for source, fetch in sources:
-            dumps += stack.enter_context(open_osv(source, fetch=fetch, progress=progress))
-        origin = [_origin(source) for source, _ in sources]
-        return build(database, dumps, origin=origin, now=now, whole=whole, replace=replace, progress=progress)
+    added: int = 0
+    replaced: int = 0
+    removed: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def build(
     path: Path,
-    dumps: Iterable[Dump],
+    feeds: Sequence[Feed],
     *,
-    origin: Sequence[str],
     now: dt.datetime,
     whole: Sequence[str] = (),
     replace: bool = False,
     progress: Progress | None = None,
+    signing: Signing | None = None,
 ) -> ImportReport:
-    """Write the records of all dumps to the database file, together with what the file already holds unless `replace`.
+    """Write the records of all feeds to the database file, together with what the file already holds unless `replace`.
 
-    Raises UnavailableError: the folder cannot be written, the disk is full; InputError: no record at all, a broken
-    archive, or a database file already there that is damaged.
+    signing: signs the result, after it has proven what is built on; None leaves it unsigned.
+    Raises VerificationError: what the file holds is not what was signed; UnavailableError: the folder cannot be
+    written, the disk is full; InputError: no record at all, a broken archive, or a database file already there that is
+    damaged.
+    """
+    with changing(path, replace=replace, signing=signing) as change:
+        report = load(change, feeds, now=now, whole=whole, progress=progress)
+        change.pack = change.pack or _WORTH_PACKING * (change.writer.replaced + change.writer.added) > change.before
+    return report
+
+
+@dataclass(slots=True, kw_only=True)
+class Change:
+    """A database that is being written. before: how many records it had; pack: write it out without gaps."""
+
+    path: Path
+    connection: sqlite3.Connection
+    writer: Writer
+    sources: Sources
+    before: int
+    pack: bool
+
+
+@contextmanager
+def changing(path: Path, *, replace: bool = False, signing: Signing | None = None) -> Iterator[Change]:
+    """Give a copy of the database to write to; it takes the place of the database when the block ends without error.
+
+    signing: proves the copy, and signs what it has become.
     """
     import sqlite3
 
-    from custody.advisories.merge import Merge
-    from custody.advisories.storage import damaged
+    from custody.advisories.storage import connect, damaged, read_meta
 
-    merge = None if replace or not path.exists() else Merge(path)
+    there = not replace and path.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _temporary(path) as temporary:
+        with temporary_beside(path) as temporary:
+            if there:
+                with closing(connect(path)) as old:
+                    read_meta(old, str(path))
+                shutil.copyfile(path, temporary)
+                if signing is not None:
+                    signing.check(temporary, path)
             with closing(sqlite3.connect(temporary.as_uri(), uri=True, isolation_level=None)) as connection:
-                report = _write(
-                    connection, dumps, merge, path=path, origin=origin, now=now, whole=whole, progress=progress
-                )
-            _move(temporary, path)
+                change = begin(connection, path, empty=not there)
+                yield change
+                connection.execute("COMMIT")
+                if change.pack:
+                    connection.execute("VACUUM")
+            signed = None if signing is None else signing.sign(temporary, path)
+            move_into_place(temporary, path, signed=signed)
     except sqlite3.Error as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_CORRUPT:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise damaged(str(path), error) from None
         raise UnavailableError(str(path), f"cannot be written: {error}", "is there room on the disk?") from None
     except OSError as error:
         raise UnavailableError(str(path), f"cannot be written: {error.strerror or error}") from None
-    return report
 
 
-def _write(
-    connection: sqlite3.Connection,
-    dumps: Iterable[Dump],
-    merge: Merge | None,
-    *,
-    path: Path,
-    origin: Sequence[str],
-    now: dt.datetime,
-    whole: Sequence[str],
-    progress: Progress | None,
-) -> ImportReport:
-    from custody.advisories.schema import INDEXES, SCHEMA
+def begin(connection: sqlite3.Connection, path: Path, *, empty: bool) -> Change:
+    """Begin a transaction on a database that is nobody's yet. empty: it has no tables."""
+    from custody.advisories.schema import SCHEMA
+    from custody.advisories.stale import stale_orderings
     from custody.advisories.writer import Writer
 
     connection.execute("PRAGMA journal_mode = OFF")  # an interrupted file is thrown away, so nothing has to be undone
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("PRAGMA cache_size = -200000")  # KiB
-    if merge is not None:
-        merge.attach(connection)
-    connection.executescript(SCHEMA)
+    if empty:
+        connection.executescript(SCHEMA)
     connection.execute("BEGIN")
-    writer = Writer(connection)
-    claims, skipped = _read(dumps, writer, merge, progress)
-    claims.update(whole)
-    if not writer.records and not (merge is not None and merge.stayed):
-        raise InputError(", ".join(origin), f"holds no advisory that can be read{_first(skipped)}")
-    writer.cover(whole=claims)
-    writer.flush()
-    for statement in INDEXES:
-        connection.execute(statement)
-    if merge is not None:
-        merge.copy(connection, replaced=claims)
-        origin = sorted({*origin, *merge.origin})
-    state = finish(connection, origin=origin, now=now, skipped=len(skipped))
-    connection.execute("COMMIT")
-    return ImportReport(
-        path=path, state=state, records=writer.records, whole=tuple(sorted(claims)), skipped=tuple(skipped)
+    (before,) = connection.execute("SELECT COUNT(*) FROM advisory").fetchone()
+    writer = Writer(connection, empty=empty)
+    stale = stale_orderings(connection)
+    if stale:
+        writer.rework(stale)
+    return Change(
+        path=path, connection=connection, writer=writer, sources=Sources(connection), before=before, pack=empty
     )
 
 
-def finish(
-    connection: sqlite3.Connection, *, origin: Sequence[str], now: dt.datetime, skipped: int = 0, partial: bool = False
-) -> DatabaseState:
-    """Write what the whole database is into its `meta` table, and give it.
+def load(
+    change: Change,
+    feeds: Sequence[Feed],
+    *,
+    now: dt.datetime,
+    whole: Sequence[str] = (),
+    progress: Progress | None = None,
+    partial: bool = False,
+) -> ImportReport:
+    """Read the feeds into a database that is being written. whole: ecosystems of which they hold everything."""
+    writer = change.writer
+    skipped: list[Skipped] = []
+    claims: set[str] = set(whole)
+    records = 0
+    brought: list[tuple[Feed, Source]] = []
+    with _no_garbage_collection():
+        for feed in feeds:
+            source, count, bad = _read(feed, change, now, progress)
+            skipped += bad
+            records += count
+            if count or feed.delta:
+                brought.append((feed, source))
+            if source.whole and source.kind.startswith("osv:") and (count or feed.delta):
+                claims.add(source.kind.removeprefix("osv:"))
+        if not records and not any(feed.delta for feed, _ in brought):
+            where = ", ".join(dict.fromkeys(feed.origin for feed in feeds))
+            raise InputError(where, f"holds no advisory that can be read{_first(skipped)}")
+        _release(change, brought, claims)
+        writer.cover(whole=claims)
+        writer.finish()
+    state = finish(change, now=now, skipped=len(skipped), partial=partial)
+    return ImportReport(
+        path=change.path,
+        state=state,
+        records=records,
+        whole=tuple(sorted(claims)),
+        skipped=tuple(skipped),
+        added=writer.added,
+        replaced=writer.replaced,
+        removed=writer.removed,
+    )
 
-    Call it last: the digest stands for all that is there.
-    """
-    import json
 
+def _read(feed: Feed, change: Change, now: dt.datetime, progress: Progress | None) -> tuple[Source, int, list[Skipped]]:
+    """Read one feed; give its source, how many records came, and which could not be stored or read."""
+    writer, dump = change.writer, feed.dump
+    source = change.sources.begin(feed, now)
+    ids = family(feed.kind)
+    bad: list[Skipped] = []
+    scores: dict[str, Epss] = {}
+    exploited: dict[str, Exploited] = {}
+    named: list[str] = []
+    count = 0
+    for record in dump.records():
+        count += 1
+        if isinstance(record, Advisory):
+            named.append(record.id)
+            try:
+                writer.add(record, source=source.number, feed=ids, kind=source.kind)
+            except InputError as error:
+                bad.append(Skipped(where=f"{dump.name}:{error.where}", reason=error.what))
+                count -= 1
+        elif isinstance(record, Epss):
+            scores[record.id] = record
+        else:
+            exploited[record.id] = record
+        if progress is not None and count % _REPORT_EVERY == 0:
+            progress(dump.name, count, 0)
+    if progress is not None:
+        progress(dump.name, count, count)
+    if scores:
+        writer.epss(scores.values())
+    if exploited or feed.kind == "cve":
+        writer.exploited(exploited.values(), feed.kind, named)
+    bad = [*dump.skipped, *bad]
+    if feed.delta:
+        writer.release(source.number, ids, ids=feed.gone)
+    elif feed.kind == "osv" and dump.whole and source.kind == "osv":  # which it was, only the whole of it has told
+        source = replace(source, kind=f"osv:{dump.whole}", whole=True)
+    source = replace(
+        source,
+        origin=feed.origin,
+        place=feed.place,
+        fetched_at=now,
+        skipped=len(bad),
+        etag=feed.etag,
+        last_modified=feed.last_modified,
+        position=feed.position,
+        newest=_newest(scores, exploited, now) or source.newest,
+        records=len(scores) + len(exploited) or source.records,
+    )
+    if count or feed.delta:
+        change.sources.put(source)
+    else:
+        change.sources.drop(source)
+    return source, count, bad
+
+
+def _newest(scores: dict[str, Epss], exploited: dict[str, Exploited], now: dt.datetime) -> dt.datetime | None:
+    days = [s.date for s in scores.values()] + [e.added for e in exploited.values()]
+    past = [day for day in days if day <= now.date()]
+    return dt.datetime.combine(max(past), dt.time(), dt.UTC) if past else None
+
+
+def _release(change: Change, brought: Sequence[tuple[Feed, Source]], claims: set[str]) -> None:
+    """Take from complete sources what they did not bring this time."""
+    current = {source.number for _, source in brought}
+    complete = {f"osv:{claim}" for claim in claims} | {s.kind for f, s in brought if not f.delta and s.whole}
+    deltas = {source.kind for feed, source in brought if feed.delta}
+    for source in change.sources.all():
+        if source.kind in complete - deltas and source.kind not in ("kev", "epss"):
+            change.writer.release(source.number, family(source.kind))
+            if source.number not in current:
+                change.sources.drop(source)
+
+
+def finish(change: Change, *, now: dt.datetime, skipped: int = 0, partial: bool = False) -> DatabaseState:
+    """Write what the whole database is, and give it. Call it last: the digest stands for all that is there."""
     from custody.advisories.schema import content_digest, seal
     from custody.advisories.storage import read_state
 
-    query = (
-        "SELECT p.ecosystem, COUNT(DISTINCT e.advisory) FROM entry e JOIN package p ON p.number = e.package GROUP BY 1"
-    )
-    releases = sorted(connection.execute(query))
-    query = """SELECT SUBSTR(p.ecosystem, 1, INSTR(p.ecosystem || ':', ':') - 1), COUNT(DISTINCT e.advisory)
-        FROM entry e JOIN package p ON p.number = e.package GROUP BY 1"""
-    ecosystems = sorted(connection.execute(query))
-    (records,) = connection.execute("SELECT COUNT(*) FROM advisory").fetchone()
+    connection = change.connection
+    _count_sources(change, now)
+    sources = change.sources.all()
     # A time to come is a slip in a record; taken at its word, it would make an old database look fresh for years.
     (newest,) = connection.execute(
         "SELECT MAX(modified) FROM advisory WHERE modified <= ?", (int(now.timestamp()),)
     ).fetchone()
+    (records,) = connection.execute("SELECT COUNT(*) FROM advisory").fetchone()
     meta = {
         "digest": str(content_digest(connection)),
         "imported_at": str(int(now.timestamp())),
         "newest": "" if newest is None else str(newest),
-        "origin": ", ".join(origin),
+        "origin": ", ".join(sorted({source.origin for source in sources})),
         "records": str(records),
         "skipped": str(skipped),
         "partial": str(int(partial)),
-        "ecosystems": json.dumps(ecosystems),
-        "releases": json.dumps(releases),
     }
-    meta["seal"] = seal(meta)
-    connection.executemany("INSERT INTO meta VALUES (?, ?)", sorted(meta.items()))
-    return read_state(meta, "advisory database")
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", sorted(meta.items()))
+    connection.execute("DELETE FROM seal")
+    connection.execute("INSERT INTO seal VALUES (?)", (seal(connection),))
+    return read_state(connection, meta, "advisory database")
 
 
-def _read(
-    dumps: Iterable[Dump], writer: Writer, merge: Merge | None, progress: Progress | None
-) -> tuple[set[str], list[Skipped]]:
-    claims: set[str] = set()
-    skipped: list[Skipped] = []
-    with _no_garbage_collection():
-        for dump in dumps:
-            count = 0
-            for count, advisory in enumerate(dump.records(), start=1):
-                if merge is None or not merge.has_newer(advisory):
-                    writer.add(advisory, dump.whole)
-                if progress is not None and count % _REPORT_EVERY == 0:
-                    progress(dump.name, count, 0)
-            if progress is not None:
-                progress(dump.name, count, count)
-            if dump.whole and count:
-                claims.add(dump.whole)
-            skipped += dump.skipped
-    return claims, skipped
+def _count_sources(change: Change, now: dt.datetime) -> None:
+    """Say of each source how many records it holds, and how new they are; one without any is forgotten."""
+    connection, sources = change.connection, change.sources
+    counts: dict[int, int] = {}
+    newest: dict[int, int] = {}
+    query = "SELECT holding, COUNT(*), MAX(CASE WHEN modified <= ? THEN modified END) FROM advisory GROUP BY holding"
+    held = {number: (count, last) for number, count, last in connection.execute(query, (int(now.timestamp()),))}
+    for holding, text in connection.execute("SELECT number, sources FROM holding").fetchall():
+        if holding not in held:
+            connection.execute("DELETE FROM holding WHERE number = ?", (holding,))
+            continue
+        count, last = held[holding]
+        for number in map(int, text.split(",")):
+            counts[number] = counts.get(number, 0) + count
+            newest[number] = max(newest.get(number, 0), last or 0)
+    for source in sources.all():
+        if source.kind in ("kev", "epss"):
+            continue
+        last = newest.get(source.number, 0)
+        known = dt.datetime.fromtimestamp(last, dt.UTC) if last else None
+        sources.put(replace(source, records=counts.get(source.number, 0), newest=known))
+        if not counts.get(source.number) and not source.whole:
+            sources.drop(source)
+    sources.save()
 
 
 @contextmanager
@@ -270,43 +328,6 @@ def _no_garbage_collection() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-@contextmanager
-def _temporary(path: Path) -> Iterator[Path]:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".partial", dir=path.parent)
-    os.close(handle)
-    try:
-        yield Path(name)
-    finally:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
-
-
-def _move(temporary: Path, path: Path) -> None:
-    """Put the complete file in place, so that after a crash either the old or the new one is there."""
-    mask = os.umask(0)
-    os.umask(mask)
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.chmod(0o666 & ~mask)
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _origin(source: str) -> str:
-    """Give the source as reports name it: an address without credentials, or the last two parts of a path.
-
-    The rest of a path is nobody's business.
-    """
-    parts = urlsplit(source)
-    if parts.scheme in ("http", "https"):
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-    return "/".join(Path(parts.path if parts.scheme == "file" else source).expanduser().absolute().parts[-2:])
 
 
 def _first(skipped: Sequence[Skipped]) -> str:

@@ -7,7 +7,11 @@ evaluated.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
 from custody.advisories.database import Database
+from custody.model import Advisory, Skipped
 
 __all__ = ["open_starter"]
 
@@ -27,25 +31,35 @@ def build_starter(data: bytes) -> Database:
     """
     import sqlite3
 
-    from custody.advisories.build import finish
+    from custody.advisories.build import begin, load
     from custody.advisories.feeds.record import parse_record
-    from custody.advisories.schema import INDEXES, SCHEMA
-    from custody.advisories.writer import Writer
+    from custody.advisories.sources import Feed
     from custody.fields import Fields
     from custody.model import canonical_json
 
     fields = Fields.from_json(data, "starter.json")
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.executescript(SCHEMA)
-    connection.execute("BEGIN")
-    writer = Writer(connection)
-    for record in fields.each("records"):
-        writer.add(parse_record(canonical_json(record.value), record.at), "")
+    records = [parse_record(canonical_json(record.value), record.at) for record in fields.each("records")]
     covered = fields.table("covered")
-    writer.cover(packages=[(ecosystem, name) for ecosystem in covered.value for name in covered.texts(ecosystem)])
-    writer.flush()
-    for statement in INDEXES:
-        connection.execute(statement)
-    finish(connection, origin=[fields.text("origin")], now=fields.time("madeAt"), partial=True)
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    change = begin(connection, Path("starter database"), empty=True)
+    packages = [(ecosystem, name) for ecosystem in covered.value for name in covered.texts(ecosystem)]
+    change.writer.cover(packages=packages)
+    feed = Feed(dump=_Given(records), kind="osv", origin=fields.text("origin"))
+    load(change, [feed], now=fields.time("madeAt"), partial=True)
     connection.execute("COMMIT")
     return Database(connection, None)
+
+
+class _Given:
+    """Records that are there already, as a dump."""
+
+    name = "starter.json"
+    kind = "osv"
+    whole = ""
+
+    def __init__(self, records: Sequence[Advisory]) -> None:
+        self.skipped: list[Skipped] = []
+        self._records = records
+
+    def records(self) -> Iterator[Advisory]:
+        yield from self._records

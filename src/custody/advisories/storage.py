@@ -15,9 +15,11 @@ from custody.model import DatabaseState, Digest
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["connect", "damaged", "read_meta", "read_state", "reading", "time_of"]
+__all__ = ["connect", "damaged", "read_meta", "read_state", "reading"]
 
 _HEADER_BYTES = 100
+_MAPPED_BYTES = 64 << 20
+"""Of the front of the file, where the tables are that are searched: what is touched of it counts as our memory."""
 _AGAIN = "remove it, then run `custody db update`, or `custody db import` for a local copy"
 
 
@@ -56,7 +58,7 @@ def connect(path: Path) -> sqlite3.Connection:
     if size != expected:
         raise damaged(str(path), f"expected {expected} bytes, got {size}")
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
-    connection.execute(f"PRAGMA mmap_size = {size}")
+    connection.execute(f"PRAGMA mmap_size = {min(size, _MAPPED_BYTES)}")
     return connection
 
 
@@ -65,40 +67,35 @@ def reading(where: str) -> Iterator[None]:
     """Make whatever a damaged file can lead to an InputError: bad pages, bad texts, values of another type."""
     import sqlite3
 
-    import msgspec
-
     try:
         yield
-    except (sqlite3.Error, msgspec.DecodeError, ValueError, TypeError, LookupError, OverflowError, OSError) as error:
+    except (sqlite3.Error, ValueError, TypeError, LookupError, OverflowError, OSError) as error:
         raise damaged(where, error or type(error).__name__) from None
 
 
 def read_meta(connection: sqlite3.Connection, where: str) -> dict[str, str]:
-    """Give the `meta` table; InputError where it is not as it was written."""
+    """Give the `meta` table; InputError where the small tables are not as they were written."""
     from custody.advisories.schema import seal
 
     with reading(where):
+        sealed = connection.execute("SELECT value FROM seal").fetchall()
+        if sealed != [(seal(connection),)]:
+            raise damaged(where, "what it says of itself has been changed")
         meta: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
-    if meta.get("seal") != seal(meta):
-        raise damaged(where, "what it says of itself has been changed")
     return meta
 
 
-def read_state(meta: Mapping[str, str], where: str) -> DatabaseState:
-    """Give the state that the `meta` table tells; InputError where it is not complete."""
-    import json
-
+def read_state(connection: sqlite3.Connection, meta: Mapping[str, str], where: str) -> DatabaseState:
+    """Give the state that the small tables tell; InputError where it is not complete."""
     with reading(where):
+        ecosystems = connection.execute(
+            "SELECT name, total FROM ecosystem WHERE total AND NOT INSTR(name, ':') ORDER BY name"
+        )
         return DatabaseState(
             digest=Digest.parse(meta["digest"], where),
-            ecosystems=tuple((str(name), int(count)) for name, count in json.loads(meta["ecosystems"])),
-            newest=time_of(int(meta["newest"]) if meta["newest"] else None),
+            ecosystems=tuple((str(name), int(count)) for name, count in ecosystems),
+            newest=dt.datetime.fromtimestamp(int(meta["newest"]), dt.UTC) if meta["newest"] else None,
             imported_at=dt.datetime.fromtimestamp(int(meta["imported_at"]), dt.UTC),
             origin=meta["origin"],
             partial=meta["partial"] == "1",
         )
-
-
-def time_of(moment: int | None) -> dt.datetime | None:
-    """Give a time as the tables hold it: seconds since 1970, or NULL."""
-    return None if moment is None else dt.datetime.fromtimestamp(moment, dt.UTC)

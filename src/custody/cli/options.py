@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from custody.errors import UnavailableError, UsageError
 
-__all__ = ["database", "keys", "looking", "output_json", "passphrase", "platform", "signing_key", "workspace_of"]
+__all__ = [
+    "database",
+    "database_keys",
+    "database_signing_key",
+    "keys",
+    "looking",
+    "output_json",
+    "passphrase",
+    "platform",
+    "signing_key",
+    "workspace_of",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+"""A file to write, or a key. For a file to read there is `INPUT`."""
+
+
+class _Input(click.ParamType[Path]):
+    """A file to read, or `-`. Whether it is there is found out by reading it: that is no matter of the command line."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:  # noqa: ANN401
+        if value == "":
+            self.fail("expected the name of a file, got ''", param, ctx)
+        return Path(value)
+
+
+INPUT = _Input()
 
 SOURCE_HELP = """SOURCE is dir:PATH, file:PATH, oci:DIR[:TAG], docker-archive:FILE, sbom:FILE, an image reference
 host/repo:tag or host/repo@digest, or a plain path, recognised by what it holds."""
@@ -23,7 +50,19 @@ host/repo:tag or host/repo@digest, or a plain path, recognised by what it holds.
 
 def platform(function: F) -> F:
     """Add --platform."""
-    return click.option("--platform", metavar="OS/ARCH", help="Which image of a multi-platform index.")(function)
+    text = "Which image of a multi-platform index."
+    return click.option("--platform", metavar="OS/ARCH", callback=_platform, help=text)(function)
+
+
+def _platform(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001 - click's
+    """Refuse what is no `os/architecture[/variant]`, whether or not it would be asked for."""
+    if value is not None:
+        parts = value.split("/")
+        if not 2 <= len(parts) <= 3 or not all(parts):
+            raise UsageError(
+                "--platform", f"it cannot be {value!r}", "expected os/architecture[/variant], as linux/arm64"
+            )
+    return value
 
 
 def looking(function: F) -> F:
@@ -53,11 +92,38 @@ def signing_key(function: F) -> F:
 
 
 def database(function: F) -> F:
-    """Add --db."""
+    """Add --db and --db-key, as one argument `database`: an `advisories.Chosen`."""
     text = (
         "Advisory database.  [default: CUSTODY_DB; else the imported one, else the small one that comes with custody]"
     )
-    return click.option("--db", "database", type=FILE, help=text)(function)
+    return click.option("--db", "database_path", type=FILE, help=text)(database_keys(function))
+
+
+def database_keys(function: F) -> F:
+    """Add --db-key alone, where the databases are arguments."""
+
+    @functools.wraps(function)
+    def called(
+        *args: Any,  # noqa: ANN401
+        database_path: Path | None = None,
+        database_keys: tuple[Path, ...],
+        **more: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        from custody.advisories import Chosen
+
+        return function(*args, database=Chosen(path=database_path, keys=database_keys), **more)
+
+    text = "Public key of its publisher; may be repeated.  [default: CUSTODY_DB_KEY; always: your own database key]"
+    return click.option("--db-key", "database_keys", type=FILE, multiple=True, help=text)(cast("F", called))
+
+
+def database_signing_key(function: F) -> F:
+    """Add --sign-key, with --passphrase-file: what a database is signed with."""
+    text = "Private key to sign the database with.  [default: your own database key, made on first use]"
+    function = click.option("--sign-key", type=FILE, help=text)(function)
+    return click.option(
+        "--passphrase-file", type=FILE, help="Where that key's passphrase stands; or set CUSTODY_PASSPHRASE."
+    )(function)
 
 
 def output_json(function: F) -> F:

@@ -31,6 +31,7 @@ HELP = {
     "score": "Give an SBOM a score from 0 to 10, with what to fix.",
     "catalogers": "Show what custody can find in an artifact, and what it cannot.",
     "scan": "Find known vulnerabilities in an artifact or an SBOM.",
+    "fix": "Propose the upgrades that remove most risk.",
     "verify": "Check that an artifact is signed, and by whom.",
     "verify-attestation": "Check what is attested about an artifact, and print it.",
     "download": "Fetch attestations and SBOMs of an artifact, verified or not.",
@@ -38,8 +39,11 @@ HELP = {
     "report": "Write a compliance report that rests on evidence.",
     "audit": "Read and verify the ledger.",
     "db": "Import, update and inspect the advisory database.",
+    "fleet": "Scan many artifacts, and match again only what an update speaks of.",
     "exception": "Grant, list and end exceptions to findings.",
+    "vex": "Tell others what is decided about findings: OpenVEX, CSAF, CycloneDX.",
     "key": "Create and show signing keys.",
+    "version": "Compare versions by the rules of an ecosystem.",
 }
 """Command → its summary, in the order in which `custody --help` shows them."""
 
@@ -127,8 +131,14 @@ def _say(error: Exception) -> int:
         sys.stderr.write(f"custody: error: {one_line(error.format_message()).rstrip('.')}; see `{where} --help`\n")
         return 2
     if isinstance(error, BrokenPipeError):  # the reader of our output has gone: `custody … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from custody.cli.output import drop_output
+
+        drop_output()
         return 0
+    if isinstance(error, OSError) and _is_printing(error):
+        from custody.cli.output import unprinted
+
+        return _say(unprinted(error))
     if isinstance(error, OSError) and error.strerror:
         place = os.fsdecode(error.filename) if error.filename is not None else "system"
         sys.stderr.write(f"custody: error: {one_line(f'{place}: {error.strerror.lower()}')}\n")
@@ -136,3 +146,11 @@ def _say(error: Exception) -> int:
     kind = type(error).__name__
     sys.stderr.write(f"custody: bug: {kind}: {one_line(str(error))}; run again with --debug and report the traceback\n")
     return 70
+
+
+def _is_printing(error: OSError) -> bool:
+    """Say whether an error is from printing, here or by `click.echo`: it names no file, and is not told from others."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_globals.get("__name__") in {__name__, "click.utils"}

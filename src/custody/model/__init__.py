@@ -7,6 +7,7 @@ Decision(…).allowed                        what follows
 """
 
 from custody.model.advisory import (
+    JUSTIFICATIONS,
     RESPONSES,
     SEVERITIES,
     STATUSES,
@@ -37,6 +38,7 @@ from custody.model.verdict import Decision, ExceptionGrant, Verdict
 __all__ = [
     "CHECKSUM_LENGTHS",
     "CONTROL_VERDICTS",
+    "JUSTIFICATIONS",
     "LISTING_TYPE",
     "PAYLOAD_TYPE",
     "PREDICATE_TYPES",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
 __all__ = [
+    "JUSTIFICATIONS",
     "RESPONSES",
     "SEVERITIES",
     "STATUSES",
@@ -31,6 +32,14 @@ SEVERITIES = ("UNKNOWN", "NONE", "LOW", "MEDIUM", "HIGH", "CRITICAL")
 """
 STATUSES = ("affected", "not_affected", "fixed", "under_investigation")
 """What someone says of a product and a vulnerability: OpenVEX 0.2.0 "Status labels", CSAF 2.0 section 3.2.3.9."""
+JUSTIFICATIONS = (
+    "component_not_present",
+    "vulnerable_code_not_present",
+    "vulnerable_code_not_in_execute_path",
+    "vulnerable_code_cannot_be_controlled_by_adversary",
+    "inline_mitigations_already_exist",
+)
+"""Why something is not affected: OpenVEX 0.2.0 "Status Justifications", CSAF 2.0 section 3.2.3.5 (flags)."""
 RESPONSES = ("", "will_not_fix", "fix_deferred", "end_of_life", "workaround")
 """What a vendor means to do about it; "" where nothing is said, or where a fix is out."""
 

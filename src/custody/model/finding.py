@@ -99,6 +99,20 @@ class Finding:
     risk: float | None = None
     suppression: Suppression | None = None
 
+    def is_called(self, identifier: str) -> bool:
+        """Say whether an id, in any case, is one of its ids."""
+        wanted = identifier.strip().upper()
+        return any(wanted == name.upper() for name in (self.id, *self.aliases))
+
+    def is_in(self, package: str) -> bool:
+        """Say whether a text means its package: "", a name, a purl, or a purl without version or qualifiers."""
+        return package in self.package_names()
+
+    def package_names(self) -> tuple[str, ...]:
+        """Give the texts that mean its package, as `is_in` says."""
+        purl = self.package_id.partition("?")[0]
+        return "", self.package, self.package_id, purl, purl.rpartition("@")[0] or purl
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class NotEvaluated:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from custody.model.digest import Digest
+    from custody.model.finding import Finding
 
 __all__ = ["Decision", "ExceptionGrant", "Verdict"]
 
@@ -18,7 +19,8 @@ class ExceptionGrant:
     """A recorded decision that one vulnerability does not count.
 
     package: "" for all packages; owner: who answers for it; expires: None never happens for grants made by `custody
-    exception add`, only for bare ids in a policy file.
+    exception add`, only for bare ids in a policy file. justification: one of `JUSTIFICATIONS` where the decision is
+    that the package is not affected, "" where a risk is accepted.
     """
 
     id: str
@@ -30,6 +32,16 @@ class ExceptionGrant:
     expires: dt.datetime | None = None
     origin: str = ""
     """Where it is written: "policy.yaml:spec.containers[0].vulnerabilities.exceptions[0]" or "custody exception 3"."""
+    justification: str = ""
+
+    def is_valid(self, now: dt.datetime) -> bool:
+        """Say whether it counts at `now`: from `granted_at` to just before `expires`."""
+        begun = self.granted_at is None or self.granted_at <= now
+        return begun and (self.expires is None or now < self.expires)
+
+    def covers(self, finding: Finding) -> bool:
+        """Say whether it names the finding, by any of its ids, and its package or none."""
+        return finding.is_called(self.id) and finding.is_in(self.package)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

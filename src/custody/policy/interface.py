@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from custody.fields import Fields
-from custody.model import Digest, Evidence, Verdict
+from custody.model import Digest, Evidence, ExceptionGrant, Verdict
 
 __all__ = ["Rule", "Subject", "unusable", "verified"]
 
@@ -36,6 +36,7 @@ class Rule:
     judge: verdict over the evidence about the subject; pure.
     key_files: which of the parameters name public key files, so that the caller can load them.
     exceptions: which vulnerability ids the parameters except, so that a page can mark them.
+    grants: which exceptions they grant with somebody who answers for them and an end, so that a scan can carry them.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Rule:
     judge: Callable[[Subject, Sequence[Evidence], Any], Verdict]
     key_files: Callable[[Any], Sequence[str]] = lambda _: ()
     exceptions: Callable[[Any], Sequence[str]] = lambda _: ()
+    grants: Callable[[Any], Sequence[ExceptionGrant]] = lambda _: ()
 
 
 def verified(evidence: Sequence[Evidence], predicate_types: Sequence[str]) -> list[Evidence]:

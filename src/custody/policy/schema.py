@@ -20,7 +20,7 @@ from typing import Any
 
 from custody.errors import InputError
 from custody.fields import Fields
-from custody.model import Digest
+from custody.model import Digest, ExceptionGrant
 from custody.policy.interface import Rule
 from custody.policy.rules import RULES
 
@@ -60,6 +60,16 @@ class Policy:
             for container in covering
             for rule, parameters in container.demands
             for identifier in rule.exceptions(parameters)
+        )
+
+    def grants_for(self, name: str) -> tuple[ExceptionGrant, ...]:
+        """Give the exceptions with an owner and an end that the policy grants for the artifact called `name`."""
+        covering = [container for container in self.containers if container.covers(name)]
+        return tuple(
+            grant
+            for container in covering
+            for rule, parameters in container.demands
+            for grant in rule.grants(parameters)
         )
 
     def key_files(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import base64
 import functools
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -229,11 +230,9 @@ def load_private_key(path: Path, passphrase: bytes | None = None) -> KeyPair:
 def load_public_key(source: Path | bytes, where: str = "public key") -> PublicKey:
     """Read a public key in PEM from a file, or from bytes (then `where` names them in messages).
 
+    A key of the kind that we make is read without the package that reads all kinds, whose import takes 40 ms.
     Raises UnavailableError: no such file; InputError: not a public key, or of a kind not known here.
     """
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
     if isinstance(source, bytes):
         data = source
     else:
@@ -242,6 +241,12 @@ def load_public_key(source: Path | bytes, where: str = "public key") -> PublicKe
         raise InputError(where, "this is a private key", "give the public one beside it, which may be shown to others")
     if b"-----BEGIN CERTIFICATE-----" in data:
         raise InputError(where, "this is a certificate", "give the signer's public key in PEM")
+    spki = _p256_in(data)
+    if spki:
+        return PublicKey(spki, _KINDS["EC", 256][0], where)
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
     try:
         key = load_pem_public_key(data)
     except (ValueError, UnsupportedAlgorithm):
@@ -275,8 +280,38 @@ def _public(key: PublicKeyTypes, where: str) -> PublicKey:
     return PublicKey(spki, _KINDS[kind, bits][0], where)
 
 
+_P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+"""How the SubjectPublicKeyInfo of every P-256 key begins (RFC 5480 section 2.1.1); the point follows."""
+_POINT_BYTES = 65
+_PEM = re.compile(rb"-----BEGIN PUBLIC KEY-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END PUBLIC KEY-----\s*")
+
+
+def _is_p256(spki: bytes) -> bool:
+    """Say whether this is a P-256 key with its point uncompressed."""
+    return len(spki) == len(_P256) + _POINT_BYTES and spki.startswith(_P256) and spki[len(_P256)] == 4
+
+
+def _p256_in(pem: bytes) -> bytes:
+    """Give the SubjectPublicKeyInfo of a plain PEM file of a P-256 key; b"" for anything else, good or bad."""
+    found = _PEM.fullmatch(pem)
+    if found is None:
+        return b""
+    try:
+        spki = base64.b64decode(found[1])
+        if _is_p256(spki):
+            _loaded(spki)
+            return spki
+    except ValueError:  # not base64, or a point that is not on the curve
+        pass
+    return b""
+
+
 @functools.lru_cache(maxsize=64)
 def _loaded(spki: bytes) -> Any:  # noqa: ANN401 - one of several key classes whose verify() differ in their arguments
+    if _is_p256(spki):
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), spki[len(_P256) :])
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
     return load_der_public_key(spki)
@@ -284,16 +319,21 @@ def _loaded(spki: bytes) -> Any:  # noqa: ANN401 - one of several key classes wh
 
 def _scheme(algorithm: str, hash_name: str, *, signing: bool = False, prehashed: bool = False) -> tuple[Any, ...]:
     """Give the arguments that sign() and verify() take after the message."""
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
-
     if not hash_name:
         return ()
+    from cryptography.hazmat.primitives import hashes
+
     digest: Any = getattr(hashes, hash_name)()
     if prehashed:
+        from cryptography.hazmat.primitives.asymmetric import utils
+
         digest = utils.Prehashed(digest)
     if "RSA" in algorithm:
+        from cryptography.hazmat.primitives.asymmetric import padding
+
         return (padding.PKCS1v15(), digest)
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     return (ec.ECDSA(digest, deterministic_signing=True) if signing else ec.ECDSA(digest),)
 
 

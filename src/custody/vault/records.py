@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from custody.errors import CustodyError, InputError, UnavailableError, UsageError
 from custody.fields import parse_time
-from custody.model import Digest, Evidence, ExceptionGrant, Signer, format_time
+from custody.model import JUSTIFICATIONS, Digest, Evidence, ExceptionGrant, Signer, format_time
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,6 +41,9 @@ _MIGRATIONS = (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL, package TEXT NOT NULL, reason TEXT NOT NULL, owner TEXT NOT NULL,
         approver TEXT NOT NULL, granted_at TEXT NOT NULL, expires TEXT NOT NULL,
         ended_at TEXT, ended_by TEXT NOT NULL DEFAULT '', end_reason TEXT NOT NULL DEFAULT '');
+    """,
+    """
+    ALTER TABLE exceptions ADD COLUMN justification TEXT NOT NULL DEFAULT '';
     """,
 )
 """Each brings the form one number up. Only ever add one: what has been released is never changed."""
@@ -104,11 +107,7 @@ class RecordedException:
 
     def is_active(self, now: dt.datetime) -> bool:
         """Say whether it counts at `now`: granted before, not yet expired, not ended."""
-        grant = self.grant
-        begun = grant.granted_at is None or grant.granted_at <= now
-        return (
-            begun and (grant.expires is None or now < grant.expires) and (self.ended_at is None or now < self.ended_at)
-        )
+        return self.grant.is_valid(now) and (self.ended_at is None or now < self.ended_at)
 
 
 class Records:
@@ -246,8 +245,12 @@ class Records:
     def add_exception(self, grant: ExceptionGrant) -> int:
         """Keep an exception, and give its number. Times are kept to the second.
 
-        Raises UsageError: it names no vulnerability, no owner or no end, or ends before it begins.
+        Raises UsageError: it names no vulnerability, no owner or no end, ends before it begins, or is justified by what
+        is none of `custody.model.JUSTIFICATIONS`.
         """
+        if grant.justification and grant.justification not in JUSTIFICATIONS:
+            expected = f"expected one of {', '.join(JUSTIFICATIONS)}"
+            raise UsageError("exception", f"no justification is called {grant.justification!r}", expected)
         if not grant.id or not grant.owner:
             raise UsageError(
                 "exception", "expected a vulnerability and an owner", "say who answers for it with --owner"
@@ -269,6 +272,7 @@ class Records:
             approver=grant.approver,
             granted_at=format_time(grant.granted_at),
             expires=format_time(grant.expires),
+            justification=grant.justification,
         )
 
     def exceptions(self, now: dt.datetime, *, include_expired: bool = False) -> tuple[RecordedException, ...]:
@@ -277,9 +281,9 @@ class Records:
         The grant's `origin` is "custody exception <number>".
         """
         rows = self._rows(
-            "itttttttTtt",
-            "SELECT number, id, package, reason, owner, approver, granted_at, expires, ended_at, ended_by, end_reason"
-            " FROM exceptions ORDER BY expires, number",
+            "itttttttTttt",
+            "SELECT number, id, package, reason, owner, approver, granted_at, expires, ended_at, ended_by, end_reason,"
+            " justification FROM exceptions ORDER BY expires, number",
         )
         found = [
             RecordedException(
@@ -293,6 +297,7 @@ class Records:
                     granted_at=self._time(row[6]),
                     expires=self._time(row[7]),
                     origin=f"custody exception {row[0]}",
+                    justification=row[11],
                 ),
                 ended_at=None if row[8] is None else self._time(row[8]),
                 ended_by=row[9],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from custody import sbom
 from custody.workflows.context import build_context
-from custody.workflows.examine import read_file
+from custody.workflows.input_file import name_of, read_file
 
 __all__ = ["Converted", "convert"]
 
@@ -33,7 +33,7 @@ def convert(file: Path, formats: Sequence[str], *, version: str = "", author: st
     version: of the formats' specification, "" for each one's own default. Raises InputError: it is no SBOM;
     UsageError: a format, or a version of one, that is not written.
     """
-    name = str(file)
+    name = name_of(file)
     inventory = sbom.decode(read_file(file), name)
     context = build_context(name, None, started_at=now, parameters={}, author=author)
     document = sbom.Document(inventory=inventory, created=now, context=context)

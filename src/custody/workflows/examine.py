@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from custody import sbom
-from custody.errors import InputError, UnavailableError
-from custody.model import ExceptionGrant, Inventory, LayerContent, Progress, ScanReport
-from custody.model.globs import compile_globs
-from custody.sources import open_source, tell_source
-from custody.sources.interface import Source
-from custody.workflows.caches import Caches, open_caches
-from custody.workflows.context import build_context
-from custody.workflows.interface import Listener
+from custody.errors import InputError, UnavailableError, UsageError
+from custody.workflows.input_file import is_standard_input, name_of, read_file
+
+if TYPE_CHECKING:
+    from custody.advisories import Chosen
+    from custody.model import ExceptionGrant, Inventory, LayerContent, Progress, ScanReport
+    from custody.sources.interface import Source
+    from custody.workflows.caches import Caches
+    from custody.workflows.interface import Listener
 
 __all__ = ["SCOPES", "examine", "inventory_of", "opened", "read_file", "sbom_documents", "scan_inventory"]
 
@@ -26,6 +28,10 @@ def opened(
     text: str, *, platform: str | None, name: str, version: str, exclude: Sequence[Path] = (), work: Path | None = None
 ) -> Iterator[Source]:
     """Open a source with scratch space that is gone afterwards, whatever happens."""
+    from tempfile import TemporaryDirectory
+
+    from custody.sources import open_source
+
     try:
         scratch = TemporaryDirectory(prefix="custody-", dir=work, ignore_cleanup_errors=True)
     except OSError as error:
@@ -41,6 +47,7 @@ def opened(
 
 MOST_SBOM_BYTES = 1 << 29
 """Up to this size a text file is read to see whether it is an SBOM: twenty times the largest one that was seen."""
+_MOST_UNSEEN = 50_000  # new values between two looks for garbage: some megabytes
 SCOPES = ("squashed", "all-layers")
 """What of an image counts: what a container would see, or what any of its layers brought."""
 
@@ -55,6 +62,7 @@ def inventory_of(
 ) -> Inventory:
     """Read an open source once and list what is in it."""
     from custody.inventory import take_inventory, wanted_extractors, wanted_files  # slow: not for what is remembered
+    from custody.model.globs import compile_globs
 
     artifact = source.artifact
     layers: Iterator[LayerContent] = source.read(
@@ -88,6 +96,37 @@ def examine(
     recorded = _as_sbom(text)
     if recorded is not None:
         return sbom.decode(*recorded)
+    with _few_collections():
+        return _listed(
+            text, listener, platform=platform, name=name, version=version, exclude=exclude, scope=scope, cached=cached
+        )
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Look for garbage seldom: an inventory is a hundred thousand small values that stay, and looking takes a tenth."""
+    before = gc.get_threshold()
+    gc.set_threshold(_MOST_UNSEEN, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _listed(
+    text: str,
+    listener: Listener,
+    *,
+    platform: str | None,
+    name: str,
+    version: str,
+    exclude: Sequence[str],
+    scope: str,
+    cached: bool,
+) -> Inventory:
+    from custody.sources import tell_source  # an SBOM needs nothing of how artifacts are read
+    from custody.workflows.caches import open_caches
+
     listener.begin("inventory")
     kind, path = tell_source(text)
     if kind in ("dir", "file"):
@@ -109,6 +148,7 @@ def _looked_at(
     kind: str, path: Path, listener: Listener, *, exclude: Sequence[str], name: str, version: str
 ) -> Inventory:
     from custody.inventory import take_inventory, wanted_extractors, wanted_files
+    from custody.model.globs import compile_globs
     from custody.sources import look_at_directory, look_at_file
 
     excluded = compile_globs(exclude) if exclude else None
@@ -136,6 +176,8 @@ def sbom_documents(
     """Write an inventory in SBOM formats; UsageError for a format, or a version of one, that is not there."""
     if not formats:
         return {}
+    from custody.workflows.context import build_context
+
     folder = Path(source.removeprefix("dir:"))
     context = build_context(source, folder if folder.is_dir() else None, started_at=now, parameters={}, author=author)
     document = sbom.Document(inventory=inventory, created=now, context=context)
@@ -145,12 +187,16 @@ def sbom_documents(
 def _as_sbom(text: str) -> tuple[bytes, str] | None:
     """Give (bytes, name) where `text` means an SBOM file, None where it means an artifact.
 
-    Raises InputError: the file is an SBOM in a form that is not read.
+    Standard input and pipes are SBOMs: an artifact is read more than once, and they can be read once only.
+
+    Raises UsageError: nothing is named; InputError: the file is not there, or an SBOM in a form that is not read.
     """
     named = text.startswith("sbom:")
     path = Path(text.removeprefix("sbom:"))
-    if named:
-        return read_file(path), str(path)
+    if text in {"", "sbom:"}:
+        raise UsageError("SOURCE", "it is empty", "name a path, an image, or an SBOM as sbom:FILE")
+    if named or is_standard_input(path) or path.is_fifo():
+        return read_file(path), name_of(path)
     if not path.is_file():
         return None
     data = read_file(path, sbom.HEAD_BYTES)
@@ -166,19 +212,10 @@ def _as_sbom(text: str) -> tuple[bytes, str] | None:
     return None
 
 
-def read_file(path: Path, most: int = -1) -> bytes:
-    """Read a file that the user named, or its first bytes; UnavailableError says why it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(most)
-    except OSError as error:
-        raise UnavailableError(str(path), f"cannot be read: {(error.strerror or str(error)).lower()}") from None
-
-
 def scan_inventory(
     inventory: Inventory,
     *,
-    database: Path | None,
+    database: Chosen | Path | None,
     scanned_at: dt.datetime,
     now: dt.datetime,
     grants: Sequence[ExceptionGrant] = (),
@@ -189,6 +226,6 @@ def scan_inventory(
     """
     from custody import advisories
 
-    with advisories.open_database(database) as opened_database:
+    with advisories.open_signed(database) as opened_database:
         report = advisories.match(inventory, opened_database, now=scanned_at)
     return advisories.apply_exceptions(report, grants, now=now)

@@ -10,7 +10,7 @@ from custody import sbom
 from custody.sbom.quality import PROFILES, Remark, Score, Subject, check_profile, read_heading, score
 from custody.sbom.validate.document import validate_document
 from custody.sbom.validate.problem import Problem
-from custody.workflows.examine import read_file
+from custody.workflows.input_file import name_of, read_file
 
 __all__ = ["PROFILES", "Judged", "score_file", "validate_file"]
 
@@ -63,9 +63,9 @@ class Judged:
 def validate_file(file: Path, profiles: Sequence[str] = ()) -> Judged:
     """Check a file by the rules of its format, and by profiles (keys of `PROFILES`).
 
-    Raises InputError: it cannot be read as an SBOM at all.
+    Raises InputError: it is not there, or cannot be read as an SBOM at all; UnavailableError: it cannot be read.
     """
-    name = str(file)
+    name = name_of(file)
     data = read_file(file)
     problems = validate_document(data, name)
     subject = _subject(data, name)
@@ -85,7 +85,7 @@ def validate_file(file: Path, profiles: Sequence[str] = ()) -> Judged:
 
 def score_file(file: Path) -> Score:
     """Give the score of a file."""
-    name = str(file)
+    name = name_of(file)
     data = read_file(file)
     problems = validate_document(data, name)
     conforms = None if problems is None else not any(problem.severity == "error" for problem in problems)

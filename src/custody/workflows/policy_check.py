@@ -10,7 +10,7 @@ from custody.errors import UsageError
 from custody.model import Decision, format_time, pretty_json
 from custody.policy import Policy, Subject, decide, parse_policy
 from custody.signing import PublicKey, load_public_key
-from custody.workflows.examine import read_file
+from custody.workflows.input_file import read_file
 from custody.workflows.verify import find
 
 __all__ = ["check_artifact", "decision_json", "load_policy", "policy_keys"]

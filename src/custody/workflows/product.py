@@ -12,6 +12,7 @@ from custody.model import Inventory
 from custody.sbom.kept import kept_of
 from custody.sbom.merge import merge
 from custody.workflows.examine import examine, sbom_documents
+from custody.workflows.input_file import refuse_twice
 from custody.workflows.interface import Listener
 
 __all__ = ["Product", "merge_sources"]
@@ -43,6 +44,7 @@ def merge_sources(
     now: dt.datetime,
 ) -> Product:
     """Merge SBOMs, or whatever `examine` takes, into one product. version: of the formats' specification."""
+    refuse_twice(sources)
     for form in formats:
         if form not in sbom.written():  # before anything long begins
             raise UsageError("-o", f"unknown SBOM format {form!r}", f"expected one of {', '.join(sbom.written())}")

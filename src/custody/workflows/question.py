@@ -10,6 +10,7 @@ from custody.model import Inventory, Package
 from custody.sbom.compare import Comparison, compare
 from custody.sbom.query import check_expression, find, inventory_view, is_filter, package_view, run_filter
 from custody.workflows.examine import examine
+from custody.workflows.input_file import refuse_twice
 from custody.workflows.interface import Listener
 
 __all__ = ["Answer", "Looking", "ask", "ask_filter", "compare_sources", "is_filter"]
@@ -83,7 +84,8 @@ def ask_filter(source: str, expression: str, listener: Listener, *, looking: Loo
 
 
 def compare_sources(before: str, after: str, listener: Listener, *, looking: Looking) -> Comparison:
-    """Give what changed from one source to another."""
+    """Give what changed from one source to another. UsageError: both are standard input."""
+    refuse_twice((before, after))
     return compare(_examined(before, listener, looking), _examined(after, listener, looking))
 
 

@@ -134,7 +134,7 @@ def _release(run: _Run, workspace: Workspace, policy: Policy | None) -> ReleaseR
     run.journal.record("inventory.taken", artifact.digest, packages=len(inventory.packages), files=inventory.files)
     run.listener.end("inventory", inventory_line(inventory), outcome="unknown" if inventory.skipped else "success")
 
-    report = _scan(run, workspace, inventory)
+    report = _scan(run, workspace, policy, inventory)
     context = _context(run)
     documents = _sboms(run, inventory, report, context)
     evidence = _sign(run, inventory, report, context, documents)
@@ -183,11 +183,13 @@ def _inventory(run: _Run, source: Source, artifact: Artifact) -> Inventory:
         return replace(inventory_of(copied, progress=progress), artifact=artifact)
 
 
-def _scan(run: _Run, workspace: Workspace, inventory: Inventory) -> ScanReport:
+def _scan(run: _Run, workspace: Workspace, policy: Policy | None, inventory: Inventory) -> ScanReport:
     run.listener.begin("scan")
     now = run.request.clock()
     with workspace.records() as records:
         grants = [row.grant for row in records.exceptions(now)]
+    if policy is not None:
+        grants += policy.grants_for(run.request.name)
     report = scan_inventory(inventory, database=run.request.database, scanned_at=run.started_at, now=now, grants=grants)
     run.journal.record(
         "scan.completed",

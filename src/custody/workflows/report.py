@@ -32,7 +32,7 @@ from custody.signing import PublicKey, read_evidence
 from custody.vault import Workspace
 from custody.workflows.disk import write_file
 from custody.workflows.evidence import find_evidence
-from custody.workflows.examine import read_file
+from custody.workflows.input_file import read_file
 
 __all__ = ["assess_release", "write_report"]
 
@@ -91,8 +91,8 @@ def assess_release(
     `host/repo:tag`) and from the workspace's vault. What cannot be read is noted, and the rest counts all the same.
 
     Raises UsageError: unknown framework; InputError: not an SBOM, one that does not say what it is about, a bad
-    attestation file; UnavailableError: a file or a place that was named is not there; VerificationError: the
-    workspace's ledger does not fit together.
+    attestation file, a file that is not there; UnavailableError: a place that was named is not there;
+    VerificationError: the workspace's ledger does not fit together.
     """
     data = read_file(sbom_file)
     artifact = _artifact(data, sbom_file)

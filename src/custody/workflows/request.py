@@ -6,9 +6,13 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from custody.errors import InputError, UsageError
 from custody.registry import parse_reference
+
+if TYPE_CHECKING:
+    from custody.advisories import Chosen
 
 __all__ = ["ReleaseRequest", "check_request"]
 
@@ -38,12 +42,14 @@ class ReleaseRequest:
     platform: str | None = None
     key: Path | None = None
     passphrase: bytes | None = None
-    database: Path | None = None
+    database: Chosen | Path | None = None
     author: str = ""
 
 
 def check_request(request: ReleaseRequest) -> None:
     """Raise UsageError for what can never become a release."""
+    if not request.source:
+        raise UsageError("SOURCE", "it is empty", "name a path or an image")
     _check_names(request)
     _check_targets(request.targets)
 

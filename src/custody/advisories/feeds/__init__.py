@@ -1,11 +1,11 @@
 """Where advisories come from: one file for each kind of source.
 
-with open_osv("…/osv") as dumps:            # a folder, a zip or an address
-    for dump in dumps:                      # each is one ecosystem's, or nobody's in particular
-        for advisory in dump.records():
+with open_feed("…/downloads") as feeds:     # a folder, a file or an address; its content tells what it is
+    for feed in feeds:                      # OSV's ecosystems, KEV, EPSS, CVE records, CSAF documents
+        for record in feed.dump.records():
             …
 """
 
-from custody.advisories.feeds.osv import open_osv, parse_record
+from custody.advisories.feeds.record import parse_record
 
-__all__ = ["open_osv", "parse_record"]
+__all__ = ["parse_record"]

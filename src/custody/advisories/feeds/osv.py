@@ -12,27 +12,32 @@ record names one and the same ecosystem. Loose records make no claim; whoever im
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 from custody.advisories.ecosystems import ECOSYSTEMS
-from custody.advisories.feeds.address import check_address
-from custody.advisories.feeds.archive import MAX_RECORD_BYTES, read_archive
+from custody.advisories.feeds.archive import read_archive
+from custody.advisories.feeds.contents import read_contents
 from custody.advisories.feeds.record import parse_record
-from custody.advisories.interface import Dump
-from custody.errors import InputError, UnavailableError
-from custody.model import Advisory, Progress, Skipped
+from custody.errors import InputError
+from custody.model import Advisory, Skipped
 
-__all__ = ["DEFAULT_ECOSYSTEMS", "DEFAULT_MIRROR", "open_osv", "parse_record"]
+__all__ = ["DEFAULT_MIRROR", "ArchiveDump", "FilesDump", "claimed", "default_ecosystems", "mirror_places"]
 
 DEFAULT_MIRROR = "https://osv-vulnerabilities.storage.googleapis.com"
-DEFAULT_ECOSYSTEMS = ("PyPI", "npm", "Debian", "Ubuntu")
-"""What `db update` fetches unless told otherwise: the ecosystems whose versions we can order."""
+
+
+def default_ecosystems() -> tuple[str, ...]:
+    """Give what `db update` fetches unless told otherwise: the ecosystems whose versions we can order."""
+    from custody.advisories.versions import orderings
+
+    return tuple(sorted({name for o in orderings() for name in o.ecosystems} & ECOSYSTEMS))
 
 
 class ArchiveDump:
     """The records of one zip archive."""
+
+    kind = "osv"
 
     def __init__(self, path: Path, where: str, whole: str) -> None:
         """Take the file, its name for messages and the ecosystem it claims to hold, "" to find out or for none."""
@@ -60,8 +65,10 @@ class ArchiveDump:
             self.whole = next(iter(common & ECOSYSTEMS), "")
 
 
-class FolderDump:
-    """The loose .json files below one folder, or one such file."""
+class FilesDump:
+    """The records of files and archives of any form that `contents` reads, such as `.tar.zst`."""
+
+    kind = "osv"
 
     def __init__(self, paths: Sequence[Path], name: str, whole: str) -> None:
         """Take the files in order, a name for messages, and the ecosystem they claim to hold."""
@@ -71,107 +78,33 @@ class FolderDump:
         self._paths = paths
 
     def records(self) -> Iterator[Advisory]:
-        """Yield the records that can be read."""
+        """Yield the records that can be read. InputError where an archive is broken."""
         for path in self._paths:
-            try:
-                advisory = parse_record(_load(path), str(path))
-            except InputError as error:
-                self.skipped.append(Skipped(where=error.where, reason=error.what))
-            else:
-                yield advisory
+            for where, content in read_contents(path, str(path)):
+                try:
+                    if isinstance(content, InputError):
+                        raise content
+                    advisory = parse_record(content, where)
+                except InputError as error:
+                    self.skipped.append(Skipped(where=error.where, reason=error.what))
+                else:
+                    yield advisory
 
 
-def _load(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_RECORD_BYTES + 1)
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read: {error.strerror or error}") from None
-    if len(data) > MAX_RECORD_BYTES:
-        raise InputError(str(path), f"larger than {MAX_RECORD_BYTES >> 20} MiB")
-    return data
+def mirror_places(base: str, ecosystems: Sequence[str]) -> dict[str, str]:
+    """Give by ecosystem where a mirror has what belongs to it, without a slash at the end.
 
-
-@contextmanager
-def open_osv(source: str, *, fetch: Sequence[str] = (), progress: Progress | None = None) -> Iterator[list[Dump]]:
-    """Give the dumps of a source; what was downloaded for them is gone afterwards.
-
-    source: a folder, a .zip or .json file, the address of a .zip, or the base address of a mirror (https, http, file).
-    fetch: which ecosystems to take from a mirror; where empty, all that a folder holds, or `DEFAULT_ECOSYSTEMS` from a
-    network. Raises UnavailableError: not there, or not to be fetched; InputError: holds nothing that could be a record;
-    UsageError: an address that `check_address` refuses.
+    base: an address or a folder. InputError: a name that is not an OSV ecosystem.
     """
-    scheme = source.partition(":")[0].lower()
-    if "://" in source or scheme in ("http", "https", "file"):
-        check_address(source)
-    if scheme == "file":
-        source = unquote(urlsplit(source).path)
-    if scheme in ("http", "https"):
-        from custody.advisories.feeds.download import downloaded
-
-        addresses = {"": source} if source.endswith(".zip") else _mirror(source, fetch or DEFAULT_ECOSYSTEMS)
-        with downloaded(list(addresses.values()), progress=progress) as files:
-            yield [
-                ArchiveDump(file, address, name or _claimed(Path(unquote(urlsplit(address).path))))
-                for (name, address), file in zip(addresses.items(), files, strict=True)
-            ]
-        return
-    path = Path(source).expanduser()
-    if path.is_dir():
-        yield (
-            [_archive(Path(name)) for name in _mirror(str(path), fetch, quoted=False).values()]
-            if fetch
-            else _folder(path)
-        )
-    elif path.suffix == ".json" and path.exists():
-        yield [FolderDump([path], str(path), "")]
-    elif path.exists():
-        yield [_archive(path)]
-    else:
-        raise UnavailableError(
-            source, "no such file or folder", "give a folder, a .zip, or the address of an OSV mirror"
-        )
+    for name in ecosystems:
+        if name not in ECOSYSTEMS:
+            raise InputError(
+                "ecosystem", f"{name!r} is not an OSV ecosystem", f"expected one of {', '.join(sorted(ECOSYSTEMS))}"
+            )
+    quoted = "://" in base
+    return {name: f"{base.rstrip('/')}/{quote(name) if quoted else name}" for name in ecosystems}
 
 
-def _mirror(base: str, ecosystems: Sequence[str], *, quoted: bool = True) -> dict[str, str]:
-    unknown = [name for name in ecosystems if name not in ECOSYSTEMS]
-    if unknown:
-        raise InputError(
-            "ecosystem", f"{unknown[0]!r} is not an OSV ecosystem", f"expected one of {', '.join(sorted(ECOSYSTEMS))}"
-        )
-    return {name: f"{base.rstrip('/')}/{quote(name) if quoted else name}/all.zip" for name in ecosystems}
-
-
-def _archive(path: Path) -> ArchiveDump:
-    return ArchiveDump(path, str(path), _claimed(path.absolute()))
-
-
-def _claimed(path: Path) -> str:
-    """Give the ecosystem for which the archive or its folder is named, "" for none."""
+def claimed(path: Path) -> str:
+    """Give the ecosystem for which an archive or its folder is named, "" for none."""
     return next((name for name in (path.parent.name, path.stem) if name in ECOSYSTEMS), "")
-
-
-def _folder(root: Path) -> list[Dump]:
-    """Sort what lies below a folder into dumps.
-
-    Each archive is one; loose files are one for each folder that is named for an ecosystem, and one for the rest.
-    """
-    dumps: list[Dump] = []
-    loose: dict[str, list[Path]] = {}
-    for path in sorted(root.rglob("*")):
-        if path.suffix == ".zip" and path.is_file():
-            dumps.append(_archive(path))
-        elif path.suffix == ".json" and path.is_file():
-            inside = (root.absolute().name, *path.relative_to(root).parent.parts)
-            loose.setdefault(next((part for part in reversed(inside) if part in ECOSYSTEMS), ""), []).append(path)
-    dumps += [
-        FolderDump(paths, str(root / whole) if (root / whole).is_dir() else str(root), whole)
-        for whole, paths in sorted(loose.items())
-    ]
-    if not dumps:
-        raise InputError(
-            str(root),
-            "holds no .zip and no .json file",
-            "expected OSV records, or folders named for ecosystems with an all.zip",
-        )
-    return dumps

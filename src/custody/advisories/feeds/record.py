@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from custody.advisories.ecosystems import without_registry
 from custody.errors import InputError
 from custody.model import Advisory, Affected, Range, RangeEvent, Severity
 
@@ -133,7 +134,7 @@ def _severities(entries: list[_Severity] | None) -> tuple[Severity, ...]:
 def _affected(affected: _Affected) -> Affected:
     package = affected.package or _Package()
     return Affected(
-        ecosystem=package.ecosystem,
+        ecosystem=without_registry(package.ecosystem),
         name=package.name,
         ranges=tuple(_range(r) for r in affected.ranges or ()),
         versions=tuple(affected.versions or ()),

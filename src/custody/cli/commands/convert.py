@@ -11,7 +11,7 @@ from custody.cli.program import HELP
 
 
 @click.command("convert", short_help=HELP["convert"])
-@click.argument("file", type=options.FILE)
+@click.argument("file", type=options.INPUT)
 @click.option(
     "-o",
     "--output",
@@ -27,8 +27,8 @@ from custody.cli.program import HELP
 def COMMAND(*, file: Path, outputs: tuple[str, ...], format_version: str, author: str, strict: bool) -> int:
     """Write the SBOM in FILE, ours or another tool's, in other formats.
 
-    FILE may be SPDX, CycloneDX, Syft's or Trivy's JSON, a GitHub dependency snapshot or a list of package URLs: its
-    content decides. What a format has no place for is told on standard error, a line for each kind.
+    FILE (`-`: standard input) may be SPDX, CycloneDX, Syft's or Trivy's JSON, a GitHub dependency snapshot or a list of
+    package URLs: its content decides. What a format has no place for is told on standard error, a line for each kind.
     """
     from custody.cli.output import deliver, parse_outputs
 

@@ -17,7 +17,7 @@ def COMMAND() -> None:
 
 @COMMAND.command("check")
 @click.argument("artifact", required=False)
-@click.option("--policy", type=options.FILE, required=True, help="The policy file.")
+@click.option("--policy", type=options.INPUT, required=True, help="The policy file.")
 @click.option(
     "--name",
     default="",

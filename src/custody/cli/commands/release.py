@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from custody.cli import options
 from custody.cli.program import HELP
 
+if TYPE_CHECKING:
+    from custody.advisories import Chosen
+
 
 @click.command("release", short_help=HELP["release"])
 @click.argument("source")
 @click.option("--name", required=True, help="What the artifact is called; a policy knows it by this name.")
 @click.option("--version", required=True, help="Its version.")
-@click.option("--policy", type=options.FILE, help="The policy that it must satisfy before it is published.")
+@click.option("--policy", type=options.INPUT, help="The policy that it must satisfy before it is published.")
 @click.option("--to", "targets", multiple=True, metavar="TARGET", help="oci:DIR[:TAG] or host/repo[:tag]; may repeat.")
 @click.option(
     "--output",
@@ -41,7 +45,7 @@ def COMMAND(
     author: str,
     key: Path | None,
     passphrase_file: Path | None,
-    database: Path | None,
+    database: Chosen,
     platform: str | None,
     form: str,
 ) -> int:

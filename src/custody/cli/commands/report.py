@@ -12,7 +12,7 @@ from custody.cli.program import HELP
 
 @click.command("report", short_help=HELP["report"])
 @click.option("--format", "framework", default="nist-ssdf", show_default=True, metavar="FRAMEWORK", help="nist-ssdf.")
-@click.option("--sbom", type=options.FILE, required=True, help="The release's SBOM; it says which artifact is meant.")
+@click.option("--sbom", type=options.INPUT, required=True, help="The release's SBOM; it says which artifact is meant.")
 @click.option(
     "--evidence",
     "places",
@@ -20,7 +20,7 @@ from custody.cli.program import HELP
     metavar="PLACE",
     help="A folder of bundles, oci:DIR[:TAG] or host/repo:tag.  [default: `evidence` beside the SBOM, and the vault]",
 )
-@click.option("--attestations", type=options.FILE, help="What named persons state about controls (YAML).")
+@click.option("--attestations", type=options.INPUT, help="What named persons state about controls (YAML).")
 @click.option(
     "--output", type=options.FILE, required=True, help="The report: PDF, or JSON where the name ends in .json."
 )

@@ -1,9 +1,21 @@
 """`vulnerabilities`: no known vulnerability is worse than the policy allows.
 
-    vulnerabilities: {maxSeverity: "MEDIUM", exceptions: [CVE-2023-12345], unknown: deny}
+    vulnerabilities:
+      maxSeverity: "MEDIUM"
+      unknown: deny
+      exceptions:
+        - CVE-2023-12345                          # an id alone: nobody answers for it, and it never ends
+        - id: CVE-2024-1
+          package: openssl                        # a name, or a purl with or without version; left out: every package
+          reason: the cipher is not compiled in
+          owner: maya@team.example
+          approver: ben@team.example              # may be left out
+          expires: 2026-12-31                     # from then on it counts again
+          justification: vulnerable_code_not_present    # where it is not affected; left out: the risk is accepted
 
 maxSeverity: NONE, LOW, MEDIUM, HIGH or CRITICAL; findings above it fail, unless they are excepted: by an id (or alias)
-in `exceptions`, or by an exception that was recorded with an owner and has not expired. `unknown` says what becomes of
+in `exceptions`, or by an exception that was recorded with an owner and has not expired. A release carries those that
+have an owner in its scan report, as it does recorded ones. `unknown` says what becomes of
 findings that nobody scored and of packages on which the scan could say nothing: "deny" (the default) or "allow".
 
 Reads: the newest verified scan report (cosign vuln/v1 predicate).
@@ -17,8 +29,10 @@ from dataclasses import dataclass
 from custody.errors import InputError
 from custody.fields import Fields
 from custody.model import (
+    JUSTIFICATIONS,
     SEVERITIES,
     Evidence,
+    ExceptionGrant,
     Finding,
     ScanReport,
     Verdict,
@@ -36,10 +50,11 @@ SHOWN = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """What the section says. exceptions: vulnerability ids, as written."""
+    """What the section says. exceptions: vulnerability ids, as written; grants: those with an owner and an end."""
 
     max_severity: str
     exceptions: tuple[str, ...] = ()
+    grants: tuple[ExceptionGrant, ...] = ()
     allow_unknown: bool = False
 
 
@@ -51,10 +66,34 @@ def read(fields: Fields) -> Parameters:
     if severity not in allowed:
         raise fields.fault("maxSeverity", f"expected one of {', '.join(allowed)}, got {fields.text('maxSeverity')!r}")
     unknown = fields.one_of("unknown", ("deny", "allow")) if "unknown" in fields else "deny"
+    ids: list[str] = []
+    grants: list[ExceptionGrant] = []
+    for index, entry in enumerate(fields.items("exceptions")):
+        if isinstance(entry, str):
+            ids.append(entry)
+        elif isinstance(entry, dict):
+            grants.append(_grant(Fields(entry, fields.where, f"{fields.path}.exceptions[{index}]".lstrip("."))))
+        else:
+            raise fields.fault(f"exceptions[{index}]", "expected an id or a table", "write ids with letters in quotes")
     return Parameters(
-        max_severity=severity,
-        exceptions=tuple(fields.texts("exceptions")),
-        allow_unknown=unknown == "allow",
+        max_severity=severity, exceptions=tuple(ids), grants=tuple(grants), allow_unknown=unknown == "allow"
+    )
+
+
+def _grant(fields: Fields) -> ExceptionGrant:
+    fields.only("id", "package", "reason", "owner", "approver", "expires", "justification")
+    for key in ("id", "reason", "owner"):
+        if not fields.text(key).strip():
+            raise fields.fault(key, "expected a text, got only spaces", "say what is excepted, why, and who answers")
+    return ExceptionGrant(
+        id=fields.text("id").strip(),
+        package=fields.text_or("package").strip(),
+        reason=fields.text("reason").strip(),
+        owner=fields.text("owner").strip(),
+        approver=fields.text_or("approver").strip(),
+        expires=fields.time("expires"),
+        justification=fields.one_of("justification", JUSTIFICATIONS) if "justification" in fields else "",
+        origin=fields.at,
     )
 
 
@@ -99,7 +138,9 @@ def _weigh(subject: Subject, report: ScanReport, parameters: Parameters) -> tupl
     waived = [
         f"excepted by the policy, without owner or end: {_line(finding)}"
         for finding in report.findings
-        if not _granted(subject, finding) and _named(finding, parameters) and severity_rank(finding.severity) > limit
+        if severity_rank(finding.severity) > limit
+        and _named(finding, parameters)
+        and not _granted(subject, finding, parameters)
     ]
     excepted = len(report.findings) - len(counted)
     above = [finding for finding in counted if severity_rank(finding.severity) > limit]
@@ -124,16 +165,18 @@ def _weigh(subject: Subject, report: ScanReport, parameters: Parameters) -> tupl
 
 
 def _excepted(subject: Subject, finding: Finding, parameters: Parameters) -> bool:
-    return _named(finding, parameters) or _granted(subject, finding)
+    return _named(finding, parameters) or _granted(subject, finding, parameters)
 
 
 def _named(finding: Finding, parameters: Parameters) -> bool:
     return not {finding.id, *finding.aliases}.isdisjoint(parameters.exceptions)
 
 
-def _granted(subject: Subject, finding: Finding) -> bool:
+def _granted(subject: Subject, finding: Finding, parameters: Parameters) -> bool:
     grant = finding.suppression
-    return grant is not None and (grant.expires is None or subject.now < grant.expires)
+    if grant is not None and (grant.expires is None or subject.now < grant.expires):
+        return True
+    return any(own.is_valid(subject.now) and own.covers(finding) for own in parameters.grants)
 
 
 def _count(findings: Sequence[Finding]) -> str:
@@ -156,4 +199,5 @@ RULE = Rule(
     read=read,
     judge=judge,
     exceptions=lambda parameters: parameters.exceptions,
+    grants=lambda parameters: parameters.grants,
 )
