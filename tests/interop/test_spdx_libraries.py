@@ -12,7 +12,8 @@ import pytest
 from custody import sbom
 from custody.sbom import Document
 from tests.interop.foreign import ToolFailed, Unavailable, run
-from tests.sbom.samples import document
+from tests.sbom.cyclonedx.test_vulnerabilities import EVERY
+from tests.sbom.samples import document, report
 from tests.sbom.spdx.rich import rich
 
 pytestmark = pytest.mark.interop
@@ -37,7 +38,11 @@ def documents() -> dict[str, Document]:
     del table["revieweds"]  # deprecated: spdx-tools knows their tags no more
     table["packages"][0]["checksums"].pop()  # it takes the bits of BLAKE3 for its digits
     foreign = sbom.decode(json.dumps(table).encode(), "rich")
-    return {"sample": document(), "rich": document(inventory=foreign, report=None)}
+    return {
+        "sample": document(),
+        "scanned": document(report=report(*EVERY)),
+        "rich": document(inventory=foreign, report=None),
+    }
 
 
 def judged(python: Path, folder: Path) -> list[str]:
