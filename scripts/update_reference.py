@@ -23,7 +23,8 @@ HEAD = """# Reference
 What every command says of itself. This page is made by `scripts/update_reference.py`.
 
 Settings: `CUSTODY_WORKSPACE` (the folder `.custody`), `CUSTODY_DB` (the advisory database; empty: the small one that
-comes with custody), `CUSTODY_PASSPHRASE` (of the signing key), `CUSTODY_ACTOR` (who acts, for the ledger),
+comes with custody), `CUSTODY_DB_KEY` (public keys of its publishers: see [database.md](database.md)),
+`CUSTODY_PASSPHRASE` (of the signing key), `CUSTODY_ACTOR` (who acts, for the ledger),
 `SOURCE_DATE_EPOCH` (the time, for byte-identical output), `DOCKER_CONFIG` (where credentials for registries stand),
 `CUSTODY_ENRICH` (where registries are, for `sbom --enrich`: see [enrich.md](enrich.md)).
 
