@@ -98,6 +98,8 @@ def _table(findings: Sequence[Finding], width: int, *, colour: bool) -> str:
 
 
 def _columns(findings: Sequence[Finding]) -> dict[str, list[str]]:
+    # Without EPSS and KEV the risk says no more than the severity.
+    told = any(f.epss is not None or f.exploited is not None for f in findings)
     return {
         "SEVERITY": [f"{f.severity}{'' if f.score is None else f' {f.score:.1f}'}" for f in findings],
         "PACKAGE": [f.package for f in findings],
@@ -106,15 +108,10 @@ def _columns(findings: Sequence[Finding]) -> dict[str, list[str]]:
         "FIXED IN": [f.fixed_versions[0] if f.fixed_versions else "no fix known" for f in findings],
         "KEV": ["" if f.exploited is None else "ransom" if f.exploited.ransomware else "yes" for f in findings],
         "EPSS": ["" if f.epss is None else f"{f.epss.score:.1%}" for f in findings],
-        # Without EPSS and KEV the risk says no more than the severity.
-        "RISK": ["" if f.risk is None or not _is_told(findings) else f"{f.risk:.0f}" for f in findings],
+        "RISK": ["" if f.risk is None or not told else f"{f.risk:.0f}" for f in findings],
         "STATUS": [_status(f) for f in findings],
         "LAYER": [_layer(f) for f in findings],
     }
-
-
-def _is_told(findings: Sequence[Finding]) -> bool:
-    return any(f.epss is not None or f.exploited is not None for f in findings)
 
 
 def _status(finding: Finding) -> str:

@@ -58,7 +58,7 @@ def fork(run: Callable[[], None]) -> int:
         return child
     status = 1
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         run()
         status = 0
