@@ -56,15 +56,15 @@ def test_a_line_sets_a_finding_aside_and_says_why(tmp_path: Path) -> None:
     assert second.suppression is None
 
 
-def test_many_lines_about_one_problem_are_not_walked_for_each_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_lines_about_one_problem_are_not_walked_for_each_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from custody.advisories.suppress import apply_exceptions
     from custody.model import ExceptionGrant, Finding
 
     report = scan(tmp_path)
     first = report.findings[0]
-    many = tuple(
-        replace(first, package=f"p{n}", package_id=f"pkg:pypi/p{n}@1.0?x=y#z") for n in range(300)
-    )
+    many = tuple(replace(first, package=f"p{n}", package_id=f"pkg:pypi/p{n}@1.0?x=y#z") for n in range(300))
     forms = ("p{}", "pkg:pypi/p{}", "pkg:pypi/p{}@1.0", "pkg:pypi/p{}@1.0?x=y#z")
     asked = 0
     is_in = Finding.is_in
@@ -80,7 +80,8 @@ def test_many_lines_about_one_problem_are_not_walked_for_each_finding(tmp_path: 
     )
     rules = parse_ignores(text, "x.yaml")
     grants = [
-        ExceptionGrant(id=" cve-2026-1", package=rule.package, reason="r", owner="o", expires=rule.expires) for rule in rules
+        ExceptionGrant(id=" cve-2026-1", package=rule.package, reason="r", owner="o", expires=rule.expires)
+        for rule in rules
     ]
     for found in (
         apply_ignores(replace(report, findings=many), rules, now=NOW).findings,

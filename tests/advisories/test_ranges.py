@@ -312,3 +312,13 @@ def test_debian_and_npm_records_give_spans(shared: Path) -> None:
                         count += len(evaluate(affected, ordering).spans)
         assert count >= least
     assert DEBIAN.name == "debian"
+
+
+def test_bitnami_writes_bounds_as_semver_does() -> None:
+    events = (RangeEvent(kind="introduced", version="1.23.0"), RangeEvent(kind="fixed", version="1.24.0-0"))
+    ordering = ordering_of("Bitnami")
+    assert ordering is not None
+    line = Range(type="SEMVER", events=events)
+    (span,) = evaluate(Affected(ecosystem="Bitnami", name="golang", ranges=(line,)), ordering).spans
+    versions = ("1.22.9", "1.23.0", "1.23.9-3", "1.24.0", "1.24.0-1")
+    assert [v for v in versions if span.low <= ordering.key(v) < span.high] == ["1.23.0", "1.23.9-3"]

@@ -55,6 +55,17 @@ def columns(line: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
 
 
+def test_a_very_long_text_is_cut_in_no_time() -> None:
+    from custody.report.findings_table import _cut
+
+    begun = time.process_time()
+    assert _cut("\u00e9" * 300_000, 20) == "\u00e9" * 19 + "\u2026"
+    assert _cut("a" * 3_000_000, 20) == "a" * 19 + "\u2026"
+    assert _cut("\u6f22" * 20, 20) == "\u6f22" * 9 + "\u2026"
+    assert _cut("e\u0301" * 20, 10) == "e\u0301" * 9 + "\u2026"
+    assert time.process_time() - begun < 5
+
+
 def test_the_table_says_all_that_counts_on_one_page() -> None:
     assert findings_table(FULL, width=120) == EXPECTED
 

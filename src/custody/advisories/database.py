@@ -21,7 +21,7 @@ from custody.model import STATUSES, Epss, Exploited
 if TYPE_CHECKING:
     import sqlite3
 
-    from custody.advisories.body import Body
+    from custody.advisories.body import Body, Entry
     from custody.advisories.changes import Changes, SpanRow
     from custody.advisories.signature import DatabaseSignature
     from custody.advisories.sources import Source
@@ -37,6 +37,8 @@ _PACKAGE = "SELECT number, flags FROM package WHERE ecosystem = ? AND name = ?"
 _HAS_LISTED, _HAS_GAPS = 1, 2
 _KEPT_RECORDS = 4096
 _KEPT_BODIES = 256
+_KEPT_SORTED = 16
+_FEW_ENTRIES = 64
 """Of those that name many packages, and so come up again in a row."""
 _KEPT_KEYS = 1 << 14
 
@@ -111,6 +113,7 @@ class Database:
         self._record = lru_cache(maxsize=_KEPT_RECORDS)(self._load)
         self._key = lru_cache(maxsize=_KEPT_KEYS)(_key)
         self._held = lru_cache(maxsize=None)(self._load_holding)
+        self._sorted: dict[int, dict[tuple[str, str], list[Entry]]] = {}
 
     def __enter__(self) -> Self:
         """Give the database itself."""
@@ -328,7 +331,7 @@ class Database:
 
         body = self._body(number)
         entry = body.entries[place]
-        same = [e for e in body.entries if e.name == name and e.ecosystem == ecosystem]
+        same = self._entries(number, body, ecosystem, name)
         fixed = {
             (key, fix)
             for e in same
@@ -351,6 +354,19 @@ class Database:
             response=entry.response,
             urgency=entry.urgency,
         )
+
+    def _entries(self, number: int, body: Body, ecosystem: str, name: str) -> Sequence[Entry]:
+        """Give what a record says of one package. Records of thousands of packages are sorted once."""
+        if len(body.entries) <= _FEW_ENTRIES:
+            return [e for e in body.entries if e.name == name and e.ecosystem == ecosystem]
+        if number not in self._sorted:
+            if len(self._sorted) >= _KEPT_SORTED:
+                self._sorted.clear()
+            by_package: dict[tuple[str, str], list[Entry]] = {}
+            for entry in body.entries:
+                by_package.setdefault((entry.ecosystem, entry.name), []).append(entry)
+            self._sorted[number] = by_package
+        return self._sorted[number].get((ecosystem, name), ())
 
     def _package(self, ecosystem: str, name: str) -> tuple[int, int]:
         number = self._ecosystems.get(ecosystem)

@@ -125,6 +125,10 @@ written in lower case by some tools, and a repository is found under both. Elsew
 """
 
 
+UNPUBLISHED = "no advisories are published"
+"""How the reason begins where no database could help."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
     """What to ask a database about a package.
@@ -181,7 +185,7 @@ def lookup_of(package: Package, distribution: Distribution | None) -> Lookup | s
         return Lookup(ecosystems=ecosystems, name=name, version=version, also=tuple(also))
     ecosystem = BY_TYPE.get(purl.type)
     if ecosystem is None:
-        return f"no advisories are published for packages of type {purl.type!r}"
+        return f"{UNPUBLISHED} for packages of type {purl.type!r}"
     names = dict.fromkeys(normalise_name(ecosystem, name) for name in _names(purl))
     first, *others = names
     version = package.version

@@ -98,6 +98,8 @@ def export(bundle: bytes, file: BinaryIO, target: Path, *, progress: Progress | 
 
     Gives its size. Raises UnavailableError: it cannot be written.
     """
+    if target.exists() and not target.is_file():
+        raise UnavailableError(str(target), "is there, and is no file", "name a file to write")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with temporary_beside(target) as temporary:

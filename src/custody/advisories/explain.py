@@ -122,9 +122,7 @@ def explain(
     )
 
 
-def _is_there(
-    package: str, inventory: Inventory, records: Iterable[Record], database: Database | None
-) -> bool:
+def _is_there(package: str, inventory: Inventory, records: Iterable[Record], database: Database | None) -> bool:
     """Say whether a text means a package of the artifact, or one that a record speaks of."""
     for held in (inventory.root, *inventory.packages):
         purl = held.id.partition("?")[0]

@@ -11,6 +11,11 @@ from custody.model import Advisory, Epss, Exploited, Skipped
 __all__ = ["Dump", "Ordering"]
 
 
+def _as_it_is(bound: str) -> str:
+    """A bound that is written as versions are."""
+    return bound
+
+
 def _nowhere(_: str) -> None:
     """An ordering that cannot tell where a text that is no version would stand."""
 
@@ -23,7 +28,8 @@ class Ordering:
     when a < b, and key(a) == key(b) exactly when they compare equal. Every key is not empty and starts with a byte
     below 0xff. InputError for what is no version. around: for a text that is no version but begins like one
     ("2.6.0-NA", "2.0.x") the keys (low, high) of everything that begins with the same numbers: low <= key < high.
-    None where it does not even begin like one, or the ordering cannot tell.
+    None where it does not even begin like one, or the ordering cannot tell. bound: the version that a range means by
+    what it says, where records do not write bounds as the ecosystem writes versions.
     """
 
     name: str
@@ -31,6 +37,7 @@ class Ordering:
     ecosystems: tuple[str, ...]
     key: Callable[[str], bytes]
     around: Callable[[str], tuple[bytes, bytes] | None] = _nowhere
+    bound: Callable[[str], str] = _as_it_is
 
 
 class Dump(Protocol):

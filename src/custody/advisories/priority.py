@@ -13,6 +13,8 @@ from custody.model import Artifact, Digest, Inventory, Package
 
 __all__ = ["Base", "Standing", "base_of", "base_of_history"]
 
+_SHOWN = 20
+"""Of a longer way, the packages at either end: real ones are a dozen long, and each finding holds its own."""
 _REQUIRING = frozenset({"depends_on", "dev", "optional", "peer", "build"})
 _ROOT_FILE_SYSTEM = re.compile(
     r"ADD (?:file:[0-9a-f]{8,}|\S*rootfs\S*) in /(?!\S)|ADD \S*rootfs\S* /(?!\S)", re.IGNORECASE
@@ -81,12 +83,15 @@ class Standing:
             self._direct[edge.target] = self._direct.get(edge.target, False) or edge.source in projects
 
     def path(self, package_id: str) -> tuple[str, ...]:
-        """Give what `Inventory.path_to` gives, without a walk for each package."""
+        """Give what `Inventory.path_to` gives, shortened in its middle where it is very long."""
         chain = []
         while package_id in self._parents:
             chain.append(package_id)
             package_id = self._parents[package_id]
-        return tuple(reversed(chain))
+        chain.reverse()
+        if len(chain) <= 2 * _SHOWN:
+            return tuple(chain)
+        return (*chain[:_SHOWN], f"… {len(chain) - 2 * _SHOWN} more …", *chain[-_SHOWN:])
 
     def layer(self, package: Package) -> Digest | None:
         """Give the first layer that holds the package: that one has to be rebuilt to be rid of it."""

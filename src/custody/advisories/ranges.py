@@ -88,7 +88,7 @@ def evaluate(
     """
     read = key or ordering.key
     if len(affected.ranges) == 1 and not affected.versions:
-        plain = _plain(affected.ranges[0], read)
+        plain = _plain(affected.ranges[0], lambda version: read(ordering.bound(version)))
         if plain is not None:
             return plain
     spans: list[Span] = []
@@ -155,7 +155,7 @@ def _boundary(event: RangeEvent, ordering: Ordering, read: Callable[[str], bytes
     if event.kind == "introduced" and event.version == "0":
         return _Boundary(event=event, earliest=BEFORE_ALL, latest=BEFORE_ALL)
     try:
-        place = read(event.version)
+        place = read(ordering.bound(event.version))
     except InputError:
         near = ordering.around(event.version)
         if near is None:

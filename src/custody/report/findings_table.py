@@ -269,6 +269,9 @@ def _fit(text: str, width: int, *, right: bool = False) -> str:
 def _cut(text: str, width: int) -> str:
     if _width(text) <= width:
         return text
-    while _width(text) > width - 1:
-        text = text[:-1]
-    return text + "…"
+    used = 0
+    for place, char in enumerate(text):
+        used += _width(char)
+        if used > width - 1:
+            return text[:place] + "…"
+    return text

@@ -7,7 +7,8 @@ Other tools' documents are often not quite valid. So a package that cannot be un
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from custody.errors import InputError
@@ -102,6 +103,7 @@ class Reading:
     nameless: set[str] = field(default_factory=set)
     doubled: list[str] = field(default_factory=list)
     dangling: list[str] = field(default_factory=list)
+    owned: set[str] = field(default_factory=set)
     distribution: Distribution | None = None
     files: int = 0
     extra: tuple[tuple[str, bytes], ...] = ()
@@ -136,7 +138,20 @@ class Reading:
         if left is None or right is None:
             self.dangling.append(source if left is None else target)
             return
+        if relation == "owns":
+            self.owned.add(target)
         self.edges.append(Dependency(source=left, target=right, relation=relation))
+
+    def _settled(self) -> list[Dependency]:
+        """Give the edges. A package of which another copy has no owner is not owned: owners speak for their own."""
+        names = Counter(self.ids.values())
+        owned = Counter(self.ids[name] for name in self.owned)
+        return [
+            replace(edge, relation="contains")
+            if edge.relation == "owns" and owned[edge.target] < names[edge.target]
+            else edge
+            for edge in self.edges
+        ]
 
     def knows(self, *names: str) -> bool:
         """Say whether these are names of packages."""
@@ -170,7 +185,7 @@ class Reading:
             artifact=artifact or self._artifact(root),
             root=root,
             packages=self.packages.values(),
-            dependencies=self.edges,
+            dependencies=self._settled(),
             extra=self.extra,
             **facts,
         )

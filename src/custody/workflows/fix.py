@@ -108,6 +108,8 @@ def _package_json(folder: Path, name: str, steps: Sequence[fixing.Step], manager
     if text is None or not steps:
         return None
     after, notes = fixing.changed_package_json(text, steps, manager)
+    if after != text:
+        notes.append(f"the lock file still names the old versions; run `{manager} install` beside it")
     return FileChange(path=name, before=text, after=after, notes=tuple(notes))
 
 

@@ -201,15 +201,15 @@ def fails(
     sources: frozenset[str] | None = None,
     listener: Listener | None = None,
 ) -> bool:
-    """Say whether a finding that counts meets one of the conditions, or may: what is not known is no pass.
+    """Say whether a finding that counts meets one of the conditions, or may: what could be known and is not is no pass.
 
     sources: what the database that was asked is made of, None where none was; listener: hears what is missing there.
     """
     if not conditions:
         return False
     counted = [finding for finding in report.findings if finding.suppression is None]
-    if report.result == "unknown":
-        return True
+    if report.database is None or (report.result == "unknown" and not report.not_evaluated):
+        return True  # nothing was asked
     lacks = {"epss", "kev"} - (sources if sources is not None else {"epss", "kev"})
     if "epss" in lacks and listener and any(wanted.risk is not None for wanted in conditions):
         listener.warn("--fail-on risk: the database holds no EPSS scores; the risk rests on severities alone")
@@ -224,10 +224,18 @@ def fails(
                 if listener:
                     listener.warn(f"--fail-on {wanted}: {finding.id} in {finding.package} {finding.version} {why}")
                 return True
-    unseen = len(report.not_evaluated) + len(report.skipped)
+    # Where nobody publishes advisories about a kind of package, no scan of it will ever say more: that is told, and no
+    # reason to fail. What an advisory could have said, and did not get to say, is.
+    from custody.advisories.ecosystems import UNPUBLISHED
+
+    never = [n for n in report.not_evaluated if n.reason.startswith(UNPUBLISHED)]
+    unseen = len(report.not_evaluated) - len(never) + len(report.skipped)
     if unseen and listener:
         things = f"{unseen} thing{'s' * (unseen != 1)} could not be evaluated"
         listener.warn(f"--fail-on: nothing meets it, but {things}, and may; the report names them")
+    elif never and listener:
+        things = f"{len(never)} package{'s' * (len(never) != 1)}"
+        listener.warn(f"--fail-on: nothing meets it; about {things} nobody publishes advisories")
     return bool(unseen)
 
 

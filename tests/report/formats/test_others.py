@@ -54,6 +54,13 @@ def test_csv_has_a_line_for_each_fact() -> None:
     assert (known["direct"], known["base image"], known["risk"]) == ("no", "yes", "95.0")
 
 
+def test_no_cell_speaks_to_a_terminal() -> None:
+    data = made("csv", report(replace(JINJA, summary="a\x1b[31mred\x00\x07\x7f\x9bb\nsecond\tcolumn")))
+    assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]", data)
+    assert rb"a\x1b[31mred\x00\x07\x7f\x9bb" in data
+    assert b"\nsecond\tcolumn" in data
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\uff1d"])
 def test_no_cell_is_a_formula(start: str) -> None:
     [row] = rows(report(replace(JINJA, summary=f"{start}HYPERLINK(1)")))

@@ -45,4 +45,14 @@ def around(version: str) -> tuple[bytes, bytes] | None:
     return key(match[1]), key(f"{before}{dot}{int(last) + 1}")
 
 
-ORDERING = Ordering(name="bitnami", spec="bitnami/go-version", ecosystems=("Bitnami",), key=key, around=around)
+def bound(version: str) -> str:
+    """Read a bound as SemVer does, as its records mean it: `1.24.0-0` is the lowest that may be called 1.24.0.
+
+    Of revisions it would be the first one above 1.24.0, and ranges that end there would begin behind their end.
+    """
+    return version.removesuffix("-0")
+
+
+ORDERING = Ordering(
+    name="bitnami", spec="bitnami/go-version", ecosystems=("Bitnami",), key=key, around=around, bound=bound
+)

@@ -70,6 +70,8 @@ def add(
     for option, text in (("ID", id), ("--reason", reason), ("--owner", owner), ("--approver", approver)):
         if not text.isprintable():
             raise UsageError(option, f"{text!r} cannot be recorded", "expected printable characters on one line")
+        if not text.strip() and option != "--approver":
+            raise UsageError(option, "it says nothing", "an exception names what, why, and who answers for it")
     moment = now()
     until = parse_time(expires, "--expires")
     if until <= moment:

@@ -44,7 +44,7 @@ def COMMAND(
     Only versions that advisories name as fixes are proposed; each was put to the database as if it were installed.
     Nothing is written: `custody fix . -o diff | git apply` changes the manifests of a directory.
 
-    Exit code 1: there are findings that no upgrade removes, or that the proposed ones leave.
+    Exit code 1: there are findings that no upgrade removes, or that the proposed ones leave; or nothing is known.
     """
     from custody.cli.fix_tables import proposal_diff, proposal_json, proposal_table
     from custody.cli.output import deliver
@@ -72,5 +72,7 @@ def COMMAND(
             click.echo(note, err=True)
     else:
         deliver(proposal_table(proposal, steps).encode(), None)
+    if proposal.report.result == "unknown":
+        return 1
     left = len(proposal.plan.unsolved) + sum(len(step.solves) for step in proposal.plan.steps[steps or 10**9 :])
     return int(left > 0)

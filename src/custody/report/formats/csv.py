@@ -8,6 +8,7 @@ take for a formula (it begins with =, +, -, @, a tab or a line end) gets an apos
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from custody.model import format_time
@@ -52,6 +53,7 @@ COLUMNS = (
     "modified",
     "link",
 )
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """First characters of a formula, the full-width ones of East Asian keyboards included."""
 
@@ -127,7 +129,8 @@ def _time(moment: dt.datetime | None) -> str:
 
 
 def _guarded(text: str) -> str:
-    text = text.replace("\x00", "\\x00")  # a NUL ends the text for some readers
+    # A NUL ends the text for some readers, and who looks at the file in a terminal gets what an ESC asks for.
+    text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
