@@ -71,7 +71,6 @@ bench-scan: $(STAMP) ## custody beside osv-scanner on SBOMs, images and lock fil
 	  PATH=$(BENCH)/go/bin:$$PATH GOBIN=$(BENCH)/bin go install github.com/google/osv-scanner/v2/cmd/osv-scanner@latest; }
 	@$(BIN)/python bench/scan.py $(OSV) $(BENCH)/images --peer $(BENCH)/bin/osv-scanner --syft $(BENCH)/syft/bin/syft --work $(BENCH)/scan --page docs/scan-bench.md
 
-OSV    ?= $(CURDIR)/osv
 SBOMS  ?= $(CURDIR)/sboms
 bench-fleet: $(STAMP) ## 100,000 artifacts drawn from real SBOMs: full match and rematch (OSV=folder of ECOSYSTEM/all.zip, SBOMS=folder)
 	@$(BIN)/python bench/fleet.py $(OSV) $(SBOMS) --page docs/fleet-bench.md
