@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custody.model.globs import compile_globs
+from custody.model.globs import compile_excludes, compile_globs
 
 
 def by_fnmatch(path: list[str], pattern: list[str]) -> bool:
@@ -68,3 +68,18 @@ def test_patterns_mean_what_the_interface_says(pattern: str, path: str, expected
 
 def test_no_pattern_matches_nothing() -> None:
     assert not compile_globs([])("a")
+
+
+@pytest.mark.parametrize("pattern", ["app", "./app", "/app", "app/", "app/**", "**/app", "ap?"])
+def test_what_is_excluded_is_excluded_with_all_that_is_below(pattern: str) -> None:
+    excluded = compile_excludes([pattern])
+    assert excluded("app/lib/x.jar")
+    assert excluded("app/x")
+    assert not excluded("apple/x")
+    assert not excluded("srv/application/app.txt")
+    assert excluded("srv/app/x") == (pattern == "**/app")
+
+
+def test_a_very_deep_path_is_asked_for_without_recursion() -> None:
+    assert compile_excludes(["a"])("a/" + "b/" * 5000 + "c")
+    assert not compile_excludes(["x"])("a/" + "b/" * 5000 + "c")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TypeAlias
 
-__all__ = ["compile_globs", "glob_key"]
+__all__ = ["compile_excludes", "compile_globs", "glob_key"]
 
 _WILD = re.compile(r"[*?]")
 _NO_LITERAL = re.compile(r"\*\*/|/\*\*|[*?]")  # what may stand for nothing, or for anything
@@ -24,6 +24,29 @@ _Test: TypeAlias = Callable[[str], object]
 def compile_globs(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Give a function that says whether a path matches one of `patterns`."""
     return _compile(tuple(sorted(set(patterns))))
+
+
+def compile_excludes(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Give a function that says whether a path, or a folder that it is in, matches one of `patterns`.
+
+    So "app" leaves out all of app, of a folder as of an archive. "./app", "/app" and "app/" mean the same.
+    """
+    matches = compile_globs(p.removeprefix("./").strip("/") for p in patterns)
+    known: dict[str, bool] = {}
+
+    def excluded(path: str) -> bool:
+        if matches(path):
+            return True
+        folder, above = path.rpartition("/")[0], []
+        while folder and folder not in known:
+            above.append(folder)
+            folder = folder.rpartition("/")[0]
+        inside = known.get(folder, False)
+        for name in reversed(above):
+            inside = known[name] = inside or matches(name)
+        return inside
+
+    return excluded
 
 
 def glob_key(pattern: str) -> str:

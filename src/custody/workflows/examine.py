@@ -62,14 +62,14 @@ def inventory_of(
 ) -> Inventory:
     """Read an open source once and list what is in it."""
     from custody.inventory import take_inventory, wanted_extractors, wanted_files  # slow: not for what is remembered
-    from custody.model.globs import compile_globs
+    from custody.model.globs import compile_excludes
 
     artifact = source.artifact
     layers: Iterator[LayerContent] = source.read(
         wanted_files(),
         progress,
         extractors=wanted_extractors(),
-        excluded=compile_globs(exclude) if exclude else None,
+        excluded=compile_excludes(exclude) if exclude else None,
         cache=caches.layers if caches else None,
     )
     return take_inventory(
@@ -148,10 +148,10 @@ def _looked_at(
     kind: str, path: Path, listener: Listener, *, exclude: Sequence[str], name: str, version: str
 ) -> Inventory:
     from custody.inventory import take_inventory, wanted_extractors, wanted_files
-    from custody.model.globs import compile_globs
+    from custody.model.globs import compile_excludes
     from custody.sources import look_at_directory, look_at_file
 
-    excluded = compile_globs(exclude) if exclude else None
+    excluded = compile_excludes(exclude) if exclude else None
     wanted, extractors = wanted_files(), wanted_extractors()
     if kind == "file":
         artifact, layer = look_at_file(
